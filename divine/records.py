@@ -204,8 +204,9 @@ class Assessment:
 
     clip: Clip
     quality: Quality
-    prediction: Prediction | None
-    """None when the quality gate left nothing to judge."""
+    modalities: tuple[Modality, ...]
+    """What the model was given: a face that was found, a sound that is not silence."""
+    prediction: Prediction
     measures: tuple[Measure, ...]
     checkpoint: CheckpointCard
     timing_s: dict[str, float] = field(default_factory=dict)

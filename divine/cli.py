@@ -1,0 +1,137 @@
+"""The command ``divine``: unpack, call a service, format. Exit status 0 done, 1 bad input or result, 2 wrong usage."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from divine import records, services
+
+app = typer.Typer(
+    help="Assess oro-facial neurological disorders from face and voice. Research use only, not a diagnosis.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Recording = Annotated[Path, typer.Argument(metavar="CLIP", help="A video, or a sound alone. After -- it may begin with a dash.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+
+_STAGES: dict[records.Stage, str] = {
+    "open": "opening",
+    "sound": "listening",
+    "landmarks": "following the face",
+    "measures": "measuring",
+    "model": "judging",
+}
+
+
+@app.callback()
+def _group() -> None:
+    """Keep sub-commands even while there are few."""
+
+
+@app.command()
+def assess(
+    clip: Recording,
+    audio: Annotated[Path | None, typer.Option(help="A separate file of sound.")] = None,
+    task: Annotated[str | None, typer.Option(help="The task's code, such as DDK_PA or NSM_SPREAD.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="A folder of a trained model; the demonstration by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge one recording: quality, diagnosis, severity, measures, attention and gates."""
+    assessment = _with_progress(
+        lambda on_event: services.assess(clip, audio=audio, task=task, checkpoint=checkpoint, on_event=on_event)
+    )
+    document = services.assessment_document(assessment)
+    if as_json:
+        _print_json(document)
+    else:
+        _print_assessment(document)
+
+
+@app.command()
+def landmarks(
+    clip: Annotated[Path, typer.Argument(metavar="CLIP_OR_IMAGE", help="A video or a picture.")],
+    out: Annotated[Path, typer.Option(help="The .npz file to write: times_s, points, confidence.")],
+    backend: Annotated[services.LandmarkBackend, typer.Option(help="How the 68 points are found.")] = "mediapipe",
+) -> None:
+    """Follow the 68 landmarks of the face and write them."""
+    found = _with_progress(lambda on_event: services.landmarks(clip, out, backend=backend, on_event=on_event))
+    Console(stderr=True).print(f"{int(found.found.sum())} of {len(found.times_s)} frames with a face, {found.backend}")
+
+
+@app.command()
+def measures(clip: Recording, as_json: Json = False) -> None:
+    """Print the clinical measures of face and voice, with units."""
+    measured = _with_progress(lambda on_event: services.measure(clip, on_event=on_event))
+    documents = services.measure_documents(measured)
+    if as_json:
+        _print_json(documents)
+    else:
+        Console().print(_measure_table(documents))
+
+
+def _with_progress[T](run: Callable[[Callable[[records.Event], None]], T]) -> T:
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("opening", total=1.0)
+
+        def show(event: records.Event) -> None:
+            if isinstance(event, records.Progress):
+                progress.update(bar, description=_STAGES[event.stage], completed=event.fraction)
+
+        return run(show)
+
+
+def _print_json(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def _print_assessment(document: dict[str, Any]) -> None:
+    console = Console()
+    console.print(Text(document["clip"]["name"], style="bold"), Text("from " + " and ".join(document["modalities"])))
+    diagnosis = Table("diagnosis", "probability", box=None)
+    for name, probability in zip(document["diagnosis"]["classes"], document["diagnosis"]["probabilities"], strict=True):
+        diagnosis.add_row(Text(name), f"{probability:.2f}")
+    console.print(diagnosis)
+    if "items" in document.get("severity", {}):
+        severity = Table("severity item", "score 1-5", box=None)
+        for name, score in document["severity"]["items"].items():
+            severity.add_row(Text(name), f"{score:.1f}")
+        severity.add_row("total", f"{document['severity']['total']:.1f}")
+        console.print(severity)
+    for check in document["quality"]["checks"]:
+        if not check["passed"]:
+            console.print(Text(f"quality: {check['advice']}", style="yellow"))
+    console.print(_measure_table(document["measures"]))
+    for note in (*document["notes"], document["notice"]):
+        console.print(Text(note, style="dim"))
+
+
+def _measure_table(documents: list[dict[str, Any]]) -> Table:
+    table = Table("measure", "value", "unit", "norm", box=None)
+    for measure in documents:
+        value = f"{measure['value']:.4g}" if "value" in measure else f"- ({measure['why']})"
+        norm = "{:g}-{:g}".format(*measure["norm"]) if "norm" in measure else ""
+        table.add_row(Text(measure["name"]), Text(value), Text(measure["unit"]), norm)
+    return table
+
+
+def main() -> None:
+    """Run the command; an error that we understand is one line, never a traceback."""
+    try:
+        app()
+    except records.DivineError as error:
+        sys.stderr.write(f"divine: {error}\n")
+        sys.exit(1)

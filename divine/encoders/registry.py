@@ -1,0 +1,87 @@
+"""The registry: one dict and one decorator. A new encoder is listed, cached and contract-tested by existing."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from divine.records import DivineError, Features, Modality, Observation
+
+
+class EncoderError(DivineError):
+    """An encoder is unknown, or cannot make features of a recording."""
+
+
+class Encoder(Protocol):
+    """Observations in, one sequence of features each out: ``[t d]`` with its own clock.
+
+    ``t`` is at least 1, ``d`` and the rate are those the registry states, every value is finite, and the same
+    observation gives the same bytes, alone or in a batch.
+    """
+
+    def __call__(self, observations: Sequence[Observation]) -> list[Features]: ...
+
+
+@dataclass(frozen=True)
+class EncoderInfo:
+    """The facts about an encoder that never change."""
+
+    code: str
+    title: str
+    modality: Modality
+    dim: int
+    rate_hz: float
+    weights: str | None
+    """Where the weights come from; None for an encoder that needs none."""
+    licence: str
+    revision: str
+    """Part of every cache key: raise it when the same input would give other features."""
+    load: Callable[[], Encoder]
+
+
+# A family's module registers its encoders when it is imported; importing one stays light (loaders import what is heavy).
+_FAMILIES = ("kinematic", "acoustic")
+
+_REGISTRY: dict[str, EncoderInfo] = {}
+
+
+def register(
+    code: str, *, title: str, modality: Modality, dim: int, rate_hz: float, weights: str | None, licence: str, revision: str
+) -> Callable[[Callable[[], Encoder]], Callable[[], Encoder]]:
+    """Register the decorated loader under ``code``; a code that is taken raises ``ValueError``."""
+
+    def decorate(load: Callable[[], Encoder]) -> Callable[[], Encoder]:
+        if code in _REGISTRY:
+            raise ValueError(f"two encoders call themselves {code}")
+        _REGISTRY[code] = EncoderInfo(code, title, modality, dim, rate_hz, weights, licence, revision, load)
+        return load
+
+    return decorate
+
+
+def registered() -> dict[str, EncoderInfo]:
+    """Return every encoder by its code."""
+    for family in _FAMILIES:
+        importlib.import_module(f"divine.encoders.{family}")
+    return dict(_REGISTRY)
+
+
+def info(code: str) -> EncoderInfo:
+    """Return the facts about one encoder.
+
+    Raises:
+        EncoderError: no encoder has that code.
+    """
+    known = registered()
+    if code not in known:
+        raise EncoderError(f"no encoder is called {code!r}; there are {', '.join(sorted(known))}.")
+    return known[code]
+
+
+@functools.cache
+def load(code: str) -> Encoder:
+    """Return an encoder ready to run; the second call is free."""
+    return info(code).load()
