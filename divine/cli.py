@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -23,7 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Recording = Annotated[Path, typer.Argument(metavar="CLIP", help="A video, or a sound alone. After -- it may begin with a dash.")]
+Recording = Annotated[
+    Path, typer.Argument(metavar="CLIP", help="A video, or a sound alone. After -- it may begin with a dash.")
+]
+T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 _STAGES: dict[records.Stage, str] = {
@@ -81,7 +84,7 @@ def measures(clip: Recording, as_json: Json = False) -> None:
         Console().print(_measure_table(documents))
 
 
-def _with_progress[T](run: Callable[[Callable[[records.Event], None]], T]) -> T:
+def _with_progress(run: Callable[[Callable[[records.Event], None]], T]) -> T:
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
