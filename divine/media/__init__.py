@@ -1,0 +1,1 @@
+"""A file on disk to ``Clip``, frames and ``Sound``, in an isolated child; and back to a file."""

@@ -1,0 +1,267 @@
+"""Work on an untrusted recording in a child process: a codec that crashes, hangs or eats memory costs one clip.
+
+A child comes from a warm fork server (``divine.media.forkserver``), has limits of address space and wall time, and
+answers with progress and one result as bytes (JSON, safetensors), never pickle.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import pickle
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from divine.config import Limits
+from divine.media import forkserver
+from divine.media.errors import IsolationError, MediaError
+from divine.records import Clip, DivineError
+
+Report = Callable[[float], None]
+"""Takes the fraction done, 0 to 1."""
+
+PRELOAD = ("av", "cv2", "numpy", "soxr", "safetensors.numpy", "ai_edge_litert.interpreter")
+"""What children decode, look and answer with: imported once, in the fork server."""
+
+_HEARTBEAT_S = 0.25
+_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); from divine.media.forkserver import main; main()"
+
+
+def run_isolated(
+    function: Callable[..., bytes],
+    recording: Clip | Path,
+    *args: Any,
+    limits: Limits | None = None,
+    on_progress: Report | None = None,
+) -> bytes:
+    """Call ``function(recording, *args, report=...)`` in a child process and return its bytes.
+
+    ``function`` stands at the top level of an importable module; its ``report: Report`` takes the fraction done, as often
+    as it likes. ``on_progress`` is called in this thread with the latest fraction, at least four times a second even when
+    the child is silent; what it raises ends the child and passes through. A first call takes about a second, later ones
+    milliseconds; any thread may call.
+
+    Raises:
+        DivineError: the function raised it: the same class, the same message.
+        IsolationError: the child crashed, ran out of memory or time, or raised what is no ``DivineError``.
+    """
+    limits = limits or Limits()
+    module, name = function.__module__, function.__qualname__
+    if module == "__main__" or "." in name:
+        raise TypeError(f"{module}.{name}: a child can only call a function at the top level of an importable module")
+    job = pickle.dumps((limits.child_memory_bytes, module, name, pickle.dumps((recording, *args))))
+    with _child(module) as (channel, status):
+        return _Conversation(recording.name, channel, status, limits, on_progress).hold(job)
+
+
+def prepare(*modules: str) -> None:
+    """Start the fork server, without waiting, and have it import ``modules`` too: the first recording finds it warm."""
+    _FORK_SERVER.order(modules)
+
+
+class _Conversation:
+    """One job with one child, within its time."""
+
+    def __init__(
+        self, name: str, channel: socket.socket, status: socket.socket, limits: Limits, on_progress: Report | None
+    ) -> None:
+        self._name = name
+        self._channel = channel
+        self._status = status
+        self._limits = limits
+        self._on_progress = on_progress
+        self._fraction = 0.0
+        self._deadline_s = time.monotonic() + limits.child_seconds
+
+    def hold(self, job: bytes) -> bytes:
+        """Hand the job over and listen until the child has answered."""
+        try:
+            forkserver.send(self._channel, b"J", job)
+            self._channel.settimeout(_HEARTBEAT_S)
+            return self._listen()
+        except (EOFError, ConnectionError) as error:
+            raise IsolationError(f"{self._name}: {self._how_it_ended()}") from error
+        except (struct.error, ValueError) as error:  # what no honest child sends
+            message = f"{self._name}: the process that read it answered nonsense. The file may be malicious: do not use it."
+            raise IsolationError(message) from error
+
+    def _listen(self) -> bytes:
+        while True:
+            kind, length = forkserver.HEADER.unpack(self._receive(forkserver.HEADER.size))
+            if length > self._limits.child_memory_bytes:
+                raise ValueError(length)
+            payload = self._receive(length)
+            if kind == forkserver.RESULT:
+                return payload
+            if kind != forkserver.PROGRESS:
+                raise self._error(kind, payload)
+            (fraction,) = forkserver.FRACTION.unpack(payload)
+            if fraction != fraction:
+                raise ValueError(fraction)
+            self._fraction = min(max(fraction, 0.0), 1.0)
+            self._tell()
+
+    def _receive(self, count: int) -> bytes:
+        """Receive ``count`` bytes, telling the caller of every quarter of a second that passes in silence."""
+        parts: list[bytes] = []
+        while count:
+            if time.monotonic() > self._deadline_s:
+                raise IsolationError(
+                    f"{self._name}: not finished after {self._limits.child_seconds:g} s, so it was stopped. "
+                    "Cut the recording into shorter clips, or convert it to MP4 (H.264)."
+                )
+            try:
+                part = self._channel.recv(min(count, 1 << 20))
+            except TimeoutError:
+                self._tell()
+                continue
+            if not part:
+                raise EOFError
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+    def _tell(self) -> None:
+        if self._on_progress is not None:
+            self._on_progress(self._fraction)
+
+    def _error(self, kind: bytes, payload: bytes) -> DivineError:
+        """Rebuild the error that the child named: a class that this process knows, and a message."""
+        if kind == forkserver.MEMORY:
+            return IsolationError(f"{self._name}: {self._too_large()}")
+        what, message = (str(part) for part in json.loads(payload))
+        if kind == forkserver.ERROR:
+            return _known_errors().get(what, MediaError)(message)
+        error = IsolationError(
+            f"{self._name}: reading it failed in a way nobody foresaw ({what}). Convert it to MP4 (H.264, AAC) and try "
+            "again; please report this as a defect."
+        )
+        error.add_note(message)
+        return error
+
+    def _too_large(self) -> str:
+        return (
+            f"reading it needs more memory than the {self._limits.child_memory_bytes / 2**30:.3g} GiB allowed, so it was "
+            "stopped. Convert it to a smaller picture or cut it into shorter clips."
+        )
+
+    def _how_it_ended(self) -> str:
+        """Say what became of a child that closed its channel without an answer."""
+        self._status.settimeout(5)
+        try:
+            (code,) = forkserver.RETURN_CODE.unpack(forkserver.receive_exactly(self._status, forkserver.RETURN_CODE.size))
+        except (EOFError, OSError):
+            return "the process that reads recordings was ended from outside. Try again."
+        if code == -signal.SIGKILL:  # neither we nor the codec: the kernel, short of memory
+            return self._too_large()
+        how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        return f"it crashed the decoder ({how}). The file is damaged or malicious: record or export it again."
+
+
+def _known_errors() -> dict[str, type[DivineError]]:
+    """Every class of error that this process has defined for itself, by name."""
+    known: dict[str, type[DivineError]] = {}
+    waiting: list[type[DivineError]] = [DivineError]
+    while waiting:
+        kind = waiting.pop()
+        known[kind.__name__] = kind
+        waiting.extend(kind.__subclasses__())
+    return known
+
+
+@contextlib.contextmanager
+def _child(module: str) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Yield the channel and the status of a new child; on the way out it is killed if need be, and reaped."""
+    channel, its_channel = socket.socketpair()
+    status, its_status = socket.socketpair()
+    with channel, status:
+        with its_channel, its_status:
+            _FORK_SERVER.order((module,), its_channel, its_status)
+        try:
+            yield channel, status
+        finally:
+            status.shutdown(socket.SHUT_WR)  # the fork server takes it as: kill
+            status.settimeout(5)
+            with contextlib.suppress(OSError):
+                while status.recv(forkserver.RETURN_CODE.size):
+                    pass
+
+
+class _ForkServerHandle:
+    """The parent's end of the fork server: started on first use, started again if it was killed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._orders: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def order(self, modules: tuple[str, ...], *ends: socket.socket) -> None:
+        """Have ``modules`` imported, then, where two ends are given, a child forked that holds them.
+
+        Raises:
+            IsolationError: the fork server does not start.
+        """
+        path = [entry for entry in sys.path if isinstance(entry, str)]
+        message = json.dumps({"path": path, "modules": [*PRELOAD, *modules]}).encode()
+        with self._lock:
+            for _ in range(2):
+                orders = self._orders or self._start()
+                with contextlib.suppress(ConnectionError):  # it was killed since: once more
+                    socket.send_fds(orders, [message], [end.fileno() for end in ends])
+                    return
+                self._stop()
+        raise IsolationError("The process that reads recordings does not start. Run `divine doctor`, or restart the program.")
+
+    def _start(self) -> socket.socket:
+        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # One arena and no thread pools at import: the fork server stays single-threaded, and address space stays small.
+        environment = os.environ | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
+        command = [sys.executable, "-c", _BOOT, str(theirs.fileno()), json.dumps(sys.path, default=str)]
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,
+            )
+        return self._orders
+
+    def _stop(self) -> None:
+        if self._orders is not None:
+            self._orders.close()
+            self._orders = None
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+
+    def close(self) -> None:
+        """End the fork server, and with it every child."""
+        with self._lock:
+            self._stop()
+
+    def forget(self) -> None:
+        """Start afresh in a forked copy of this process, which shares the socket but is not the parent."""
+        self._lock = threading.Lock()
+        if self._orders is not None:
+            self._orders.close()
+            self._orders = None
+        if self._process is not None:
+            self._process.returncode = 0  # not ours to wait for
+            self._process = None
+
+
+_FORK_SERVER = _ForkServerHandle()
+atexit.register(_FORK_SERVER.close)
+os.register_at_fork(after_in_child=_FORK_SERVER.forget)
