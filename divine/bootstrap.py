@@ -124,7 +124,7 @@ def _pip_quietly(*arguments: str) -> int:
 
 def _pip(*arguments: str) -> None:
     done = subprocess.run(
-        [PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments], check=False, stdout=sys.stderr.fileno()
+        [PYTHON, "-m", "pip", "-qq", "--disable-pip-version-check", *arguments], check=False, stdout=sys.stderr.fileno()
     )
     if done.returncode != 0:
         packages = re.sub(r"\s+", " ", " ".join(arguments))

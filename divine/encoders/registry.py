@@ -6,7 +6,7 @@ import functools
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from divine.records import DivineError, Features, Modality, Observation
 
@@ -15,6 +15,7 @@ class EncoderError(DivineError):
     """An encoder is unknown, or cannot make features of a recording."""
 
 
+@runtime_checkable
 class Encoder(Protocol):
     """Observations in, one sequence of features each out: ``[t d]`` with its own clock.
 

@@ -35,7 +35,8 @@ def summarise(channels: Float[np.ndarray, "t c"], times_s: Float[np.ndarray, " t
         channels: one column per signal.
         times_s: rising times of the rows.
     """
-    starts = np.arange(times_s[0], max(times_s[-1] - WINDOW_S, times_s[0]) + HOP_S / 2, HOP_S)
+    whole = max(0, int((times_s[-1] - WINDOW_S - times_s[0]) / HOP_S + 1e-6))
+    starts = times_s[0] + HOP_S * np.arange(whole + 1)
     low, high = np.searchsorted(times_s, starts - 1e-9), np.searchsorted(times_s, starts + WINDOW_S - 1e-9)
     high = np.maximum(high, low + 1)
 
