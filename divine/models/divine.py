@@ -1,0 +1,193 @@
+"""DIVINE, composed: read it beside the paper's figure 2. ``infer`` to latents, ``generate`` from them, ``loss`` of both."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from divine.models.alignment import CrossModalDecoder
+from divine.models.batch import Batch, PerModality, Sequence, Targets
+from divine.models.config import DivineConfig, Schema
+from divine.models.errors import ModelError
+from divine.models.fusion import Fused, SparseGatedFusion, Voice
+from divine.models.gaussian import Gaussian, sample
+from divine.models.heads import Heads, Logits
+from divine.models.layers import mean_over_time
+from divine.models.local_vae import LocalVae
+from divine.models.losses import (
+    Losses,
+    cross_covariance,
+    cycle_loss,
+    sparse_loss,
+    supervised_losses,
+    token_loss,
+    utterance_loss,
+    window_loss,
+)
+from divine.models.refine import Refined, Refinement
+from divine.models.tokens import Mixed, SymptomTokens
+from divine.models.utterance_vae import Utterance, UtteranceVae
+from divine.records import Modality
+
+
+class Latents(NamedTuple):
+    """What is inferred of one modality: posteriors, and the ``z`` taken from them (a sample, or the mean)."""
+
+    refined: Refined
+    window: Gaussian
+    z_window: Float[Tensor, "b s w"]
+    pooled: Float[Tensor, "b w"]
+    utterance: Utterance
+    z_shared: Float[Tensor, "b s"]
+    z_private: Float[Tensor, "b p"]
+    present: Bool[Tensor, " b"]
+
+
+class Generated(NamedTuple):
+    """What follows from the latents: reconstructions, the fusion, and what it says."""
+
+    window: PerModality[Tensor]
+    utterance: PerModality[Tensor]
+    decoded_audio: Float[Tensor, "b s"] | None
+    fused: Fused
+    mixed: Mixed
+    logits: Logits
+
+
+class Result(NamedTuple):
+    """One pass over a batch; ``losses`` is None where the batch has no targets."""
+
+    latents: PerModality[Latents]
+    generated: Generated
+    losses: Losses | None
+
+
+class Divine(nn.Module):
+    """One model. It knows nothing of ensembles, folds or devices, and its forward pass never branches on the value of a tensor.
+
+    Args:
+        config: sizes and choices.
+        schema: what the cohort knows. A modality or rating that the cohort lacks gets no parameters.
+    """
+
+    def __init__(self, config: DivineConfig, schema: Schema) -> None:
+        super().__init__()
+        self.config, self.schema = config, schema
+        c, drop = config, config.dropout
+        self.refinement = nn.ModuleDict(
+            {m: Refinement(dim, c.refine_channels, c.refine_kernel, c.refine_pool) for m, dim in schema.dims.items()}
+        )
+        self.dropout = nn.Dropout(drop)
+        self.local_vae = LocalVae(schema.dims, c.refine_channels, c.window_latent, c.window_hidden, drop)
+        self.utterance_vae = UtteranceVae(
+            schema.dims, c.window_latent, c.shared_latent, c.private_latent, c.utterance_hidden, drop
+        )
+        aligned = len(schema.dims) == 2 and (c.loss.cycle or c.missing == "decode")
+        self.alignment = CrossModalDecoder(c.shared_latent, c.utterance_hidden, drop) if aligned else None
+        self.fusion = SparseGatedFusion(schema.dims, c.private_latent, c.shared_latent, c.gates)
+        self.tokens = SymptomTokens(len(schema.tokens), c.shared_latent, c.token_mixer, c.mixer_hidden, c.mixer_heads, drop)
+        self.heads = Heads(schema, c.shared_latent, c.severity_from, drop)
+
+    def forward(self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None) -> Result:
+        """Infer, generate, and where targets are known, weigh.
+
+        Args:
+            batch: standardised features.
+            class_weights: weight of each class in the diagnosis loss.
+            sampling: draw the latents; the default draws in training and takes posterior means in evaluation.
+        """
+        latents = self.infer(batch, self.training if sampling is None else sampling)
+        generated = self.generate(latents)
+        losses = None if batch.targets is None else self.loss(batch.targets, latents, generated, class_weights)
+        return Result(latents, generated, losses)
+
+    def infer(self, batch: Batch, sampling: bool = False) -> PerModality[Latents]:
+        """Features to latents, each modality by itself but for the tied shared encoder.
+
+        Raises:
+            ModelError: the batch's modalities or widths are not those of the schema.
+        """
+        return self._sequences(batch).map(lambda modality, one: self._infer(modality, one, sampling))
+
+    def generate(self, latents: PerModality[Latents]) -> Generated:
+        """Latents to reconstructions, to the fused representation, to logits."""
+        decoded = self.alignment(latents.video.z_shared) if self.alignment is not None and latents.video is not None else None
+        voices = latents.map(lambda _, one: Voice(one.z_shared, one.z_private, one.present))
+        fused = self.fusion(voices, decoded if self.config.missing == "decode" else None)
+        mixed = self.tokens(fused.h)
+        return Generated(
+            window=latents.map(lambda modality, one: self.local_vae.decode(modality, one.z_window)),
+            utterance=latents.map(lambda modality, one: self.utterance_vae.decode(modality, one.z_shared, one.z_private)),
+            decoded_audio=decoded,
+            fused=fused,
+            mixed=mixed,
+            logits=self.heads(mixed.rows),
+        )
+
+    def loss(
+        self,
+        targets: Targets,
+        latents: PerModality[Latents],
+        generated: Generated,
+        class_weights: Float[Tensor, " c"] | None = None,
+    ) -> Losses:
+        """``L_cls + alpha L_sev + eps (L_cycle + L_sparse + eps lambda L_token) + sum_m (L_w^m + L_u^m)``."""
+        w, zero = self.config.loss, generated.fused.h.new_zeros(())
+        window = utterance = sparse = covariance = zero
+        for one, gate, steps, whole in zip(latents, generated.fused.gates, generated.window, generated.utterance, strict=True):
+            if one is None or gate is None or steps is None or whole is None:
+                continue
+            valid = one.refined.mask
+            posteriors = one.utterance
+            window = window + window_loss(one.refined.values, steps, one.window, valid, w.beta_window)
+            utterance = utterance + utterance_loss(
+                one.pooled, whole, posteriors.shared, posteriors.private, one.present, w.beta_shared, w.beta_private
+            )
+            sparse = sparse + sparse_loss(gate, one.present)
+            covariance = covariance + cross_covariance(posteriors.shared.mu, posteriors.private.mu, one.present)
+        video, audio = latents
+        cycle = zero
+        if generated.decoded_audio is not None and video is not None and audio is not None:
+            cycle = cycle_loss(generated.decoded_audio, audio.z_shared, video.present & audio.present)
+        anyone = torch.stack([one.present for one in latents.given]).any(dim=0)
+        token = token_loss(self.tokens.tokens, generated.mixed, generated.fused.h, anyone)
+        diagnosis, severity = supervised_losses(generated.logits, targets, anyone, self.schema.scale, class_weights)
+        regularisers = w.cycle * cycle + w.sparse * sparse + w.epsilon * w.token_lambda * w.token * token
+        total = w.diagnosis * diagnosis + w.alpha * severity + w.epsilon * regularisers + window + utterance
+        total = total + w.cross_covariance * covariance
+        return Losses(total, diagnosis, severity, window, utterance, cycle, sparse, token, covariance)
+
+    def _infer(self, modality: Modality, sequence: Sequence, sampling: bool) -> Latents:
+        def draw(posterior: Gaussian) -> Tensor:
+            return sample(*posterior) if sampling else posterior.mu
+
+        mask = sequence.mask & sequence.present[:, None]
+        refined = self.refinement[modality](sequence.values, mask)
+        window = self.local_vae.encode(modality, self.dropout(refined.values))
+        z_window = draw(window)
+        pooled = mean_over_time(z_window, refined.mask)
+        utterance = self.utterance_vae.encode(modality, pooled)
+        return Latents(
+            refined, window, z_window, pooled, utterance, draw(utterance.shared), draw(utterance.private), mask.any(dim=1)
+        )
+
+    def _sequences(self, batch: Batch) -> PerModality[Sequence]:
+        """The batch as the schema has it: a modality that no clip of the batch has becomes one masked step."""
+        found: list[Sequence | None] = []
+        for modality, sequence in batch.sequences.named:
+            dim = self.schema.dims.get(modality)
+            width = None if sequence is None else sequence.values.shape[-1]
+            if width is not None and width != dim:
+                wanted = f"{dim} {modality} features per step" if dim else f"no {modality}"
+                raise ModelError(f"the model takes {wanted}, the batch has {width}: extract with its own encoders.")
+            found.append(_absent(batch, dim) if sequence is None and dim else sequence)
+        return PerModality(*found)
+
+
+def _absent(batch: Batch, dim: int) -> Sequence:
+    present = next(one.present for one in batch.sequences.given)
+    nothing = torch.zeros_like(present)
+    return Sequence(torch.zeros(*present.shape, 1, dim, device=present.device), nothing[:, None], nothing)

@@ -1,0 +1,27 @@
+"""What several blocks share: a two-layer network, and means over what is there."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+
+def mlp(inputs: int, hidden: int, outputs: int, dropout: float) -> nn.Sequential:
+    """Linear, ReLU, dropout, linear."""
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, outputs))
+
+
+def keep(values: Float[Tensor, "*b d"], mask: Bool[Tensor, "*b"]) -> Float[Tensor, "*b d"]:
+    """Zero what the mask excludes; not a product, so that a NaN there cannot leak."""
+    return torch.where(mask[..., None], values, 0.0)
+
+
+def masked_mean(values: Float[Tensor, "*b"], mask: Bool[Tensor, "*b"]) -> Float[Tensor, ""]:
+    """Mean of ``values`` where ``mask``; zero, with zero gradient, where it excludes everything."""
+    return torch.where(mask, values, 0.0).sum() / mask.sum().clamp(min=1)
+
+
+def mean_over_time(values: Float[Tensor, "b t d"], mask: Bool[Tensor, "b t"]) -> Float[Tensor, "b d"]:
+    """Global average pooling over the valid steps; zero for a clip without one."""
+    return keep(values, mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)[:, None]

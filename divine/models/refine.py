@@ -1,0 +1,77 @@
+"""Local temporal refinement: Conv1d, BatchNorm, ReLU, MaxPool, all of them blind to masked steps (section 4)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from divine.models.layers import keep
+
+
+class Refined(NamedTuple):
+    """``X'``: the refined steps of one modality."""
+
+    values: Float[Tensor, "b s c"]
+    mask: Bool[Tensor, "b s"]
+
+
+class MaskedBatchNorm(nn.Module):
+    """Batch normalisation of ``[b t c]`` over the valid steps of the clips that have any.
+
+    In training the batch's own mean and variance are used where at least two clips contribute; with fewer, the running
+    statistics are used and left as they are, so no batch of one is normalised by itself and no clip is dropped.
+    Running statistics follow ``torch.nn.BatchNorm1d`` (momentum 0.1, unbiased variance). The choice is a ``where``, not a
+    branch: the layer runs under ``functional_call`` and ``vmap`` if its buffers are stacked and passed as arguments, and it
+    updates them in place.
+    """
+
+    mean: Tensor
+    var: Tensor
+
+    def __init__(self, channels: int, momentum: float = 0.1, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.momentum, self.eps = momentum, eps
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("var", torch.ones(channels))
+
+    def forward(self, x: Float[Tensor, "b t c"], mask: Bool[Tensor, "b t"]) -> Float[Tensor, "b t c"]:
+        mean, var = self._statistics(x, mask) if self.training else (self.mean, self.var)
+        return (x - mean) * torch.rsqrt(var + self.eps) * self.weight + self.bias
+
+    def _statistics(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        count = mask.sum().clamp(min=1).to(x.dtype)
+        mean = keep(x, mask).sum((0, 1)) / count
+        var = keep((x - mean).square(), mask).sum((0, 1)) / count
+        enough = mask.any(dim=1).sum() >= 2
+        # clone: the buffers change in place below, and the backward pass still needs what was used here
+        used = torch.where(enough, mean, self.mean.clone()), torch.where(enough, var, self.var.clone())
+        with torch.no_grad():
+            unbiased = var * count / (count - 1).clamp(min=1)
+            self.mean.copy_(torch.where(enough, torch.lerp(self.mean, mean, self.momentum), self.mean))
+            self.var.copy_(torch.where(enough, torch.lerp(self.var, unbiased, self.momentum), self.var))
+        return used
+
+
+class Refinement(nn.Module):
+    """``X'_m = CNN_m(X_m)``; ``ceil(t / pool)`` steps remain, at least one."""
+
+    def __init__(self, inputs: int, channels: int, kernel: int, pool: int) -> None:
+        super().__init__()
+        self.pool = pool
+        # no bias: the normalisation that follows would cancel it
+        self.convolution = nn.Conv1d(inputs, channels, kernel, padding=kernel // 2, bias=False)
+        self.normalisation = MaskedBatchNorm(channels)
+
+    def forward(self, x: Float[Tensor, "b t d"], mask: Bool[Tensor, "b t"]) -> Refined:
+        convolved = self.convolution(keep(x, mask).transpose(1, 2)).transpose(1, 2)
+        # after the ReLU nothing is below zero, so a zero never wins a maximum against a valid step
+        active = keep(F.relu(self.normalisation(convolved, mask)), mask)
+        values = F.max_pool1d(active.transpose(1, 2), self.pool, ceil_mode=True).transpose(1, 2)
+        pooled = F.max_pool1d(mask.to(x.dtype)[:, None], self.pool, ceil_mode=True)[:, 0] > 0
+        return Refined(values, pooled)
