@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.fft import dct, rfft
+from scipy.fft import dct
 
 from divine.encoders.waveform import RATE_HZ
 
@@ -32,7 +32,7 @@ def spectrum(samples: Float[np.ndarray, " n"]) -> Spectrum:
     """Hann-windowed power spectrum, 25 ms every 10 ms; a shorter waveform is padded to one frame."""
     samples = np.pad(samples, (0, max(0, FRAME - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
-    power = np.abs(rfft(frames * np.hanning(FRAME), FFT, axis=1)) ** 2
+    power = np.abs(np.fft.rfft(frames * np.hanning(FRAME), FFT, axis=1)) ** 2
     return Spectrum(power, np.fft.rfftfreq(FFT, 1 / RATE_HZ), (np.arange(len(frames)) * HOP + FRAME / 2) / RATE_HZ)
 
 
@@ -49,7 +49,8 @@ def mel_filters(low_hz: float = 60.0, high_hz: float = 7600.0) -> Float[np.ndarr
 
 def mfcc(power: Float[np.ndarray, "t f"]) -> Float[np.ndarray, "t 13"]:
     """Mel-frequency cepstral coefficients (Davis & Mermelstein 1980): orthonormal DCT-II of the log mel energies in dB."""
-    return dct(decibel(power @ mel_filters().T), type=2, norm="ortho", axis=1)[:, :CEPSTRA]
+    cepstra = dct(decibel(power @ mel_filters().T), type=2, norm="ortho", axis=1)
+    return np.asarray(cepstra)[:, :CEPSTRA]
 
 
 def decibel(power: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:

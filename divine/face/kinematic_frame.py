@@ -1,0 +1,99 @@
+"""Free landmarks of head motion: place, size, roll, and what a modest turn foreshortens.
+
+Per frame, with the points as complex numbers ``z`` and a reference ``w`` of the points that no expression moves,
+``w ≈ a z + b`` is solved by weighted least squares (``a = Σ u w̃ z̃* / Σ u |z̃|²``, tildes centred by the weights ``u``),
+reweighted by the residuals so that a blink or a lost point decides nothing. The reference is the clip's own median shape.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Complex, Float
+
+from divine.records import Landmarks
+
+RIGHT_CANTHI, LEFT_CANTHI = (36, 39), (42, 45)
+STABLE = (*RIGHT_CANTHI, *LEFT_CANTHI, 27, 28, 29)
+"""Canthi and the bridge of the nose: bone lies close under them. The tip of the nose turns with every yaw and is left out."""
+
+CONFIDENCE_FLOOR = 0.2
+"""A point below it was not seen but guessed, and is treated as missing."""
+MAX_TURN_DEG = 35.0
+"""Beyond this yaw or pitch one side of the mouth hides, and no correction of the visible part is honest."""
+_OUTLIER_ICD = 0.05
+"""Residual at which a stable point's weight has halved: about 1.5 mm on a face."""
+
+
+def head_free(landmarks: Landmarks) -> Float[np.ndarray, "t 68 2"]:
+    """Return the points in the head's own frame, in intercanthal distances; NaN where a point cannot be trusted.
+
+    The origin lies between the inner canthi, x runs to the subject's left along the line of the eyes, y downward.
+    Foreshortening is undone as ``x / cos(yaw)``, ``y / cos(pitch)`` where the pose is known.
+    """
+    seen = (landmarks.confidence >= CONFIDENCE_FLOOR) & np.isfinite(landmarks.points_px).all(axis=2)
+    points = landmarks.points_px.astype(np.float64)
+    z = _face_on(np.where(seen, points[..., 0] + 1j * points[..., 1], np.nan + 0j), landmarks.pose_deg)
+    weights = np.where(np.isfinite(z[:, STABLE]), landmarks.confidence[:, STABLE].astype(np.float64), 0.0)
+    complete = (weights > 0).all(axis=1)
+    # Both eyes and one more point: less than that leaves roll and size to chance.
+    anchored = (weights[:, :2] > 0).any(axis=1) & (weights[:, 2:4] > 0).any(axis=1) & ((weights > 0).sum(axis=1) >= 3)
+    free = np.full(z.shape, np.nan + 1j * np.nan)
+    if complete.any():
+        stable = np.where(weights > 0, z[:, STABLE], 0)
+        reference = _reference(stable[complete], weights[complete])
+        a, b = _similarity(stable[anchored], weights[anchored], reference)
+        free[anchored] = a[:, None] * z[anchored] + b[:, None]
+    return np.stack([np.real(free), np.imag(free)], axis=2)
+
+
+def _face_on(z: Complex[np.ndarray, "t 68"], pose_deg: Float[np.ndarray, "t 3"]) -> Complex[np.ndarray, "t 68"]:
+    """Turn the line of the eyes level and undo foreshortening; NaN where the head is turned too far."""
+    pose = np.where(np.isfinite(pose_deg[:, :2]), pose_deg[:, :2].astype(np.float64), 0.0)
+    stretch = 1 / np.cos(np.radians(pose))
+    eyes = _mean(z[:, LEFT_CANTHI]) - _mean(z[:, RIGHT_CANTHI])
+    level = z * np.exp(-1j * np.angle(eyes))[:, None]
+    corrected = np.real(level) * stretch[:, 1:2] + 1j * np.imag(level) * stretch[:, 0:1]
+    turned = np.any(np.abs(pose) > MAX_TURN_DEG, axis=1, keepdims=True)
+    return np.where(turned, np.nan + 0j, corrected)
+
+
+def _mean(z: Complex[np.ndarray, "t c"]) -> Complex[np.ndarray, " t"]:
+    """Return the mean of the points that are seen; 0 where none is."""
+    seen = np.isfinite(z)
+    return np.where(seen, z, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+
+
+def _canonical(shapes: Complex[np.ndarray, "... s"]) -> Complex[np.ndarray, "... s"]:
+    """Put the origin between the inner canthi, their distance at one, the line of the eyes level."""
+    right, left = shapes[..., 1:2], shapes[..., 2:3]
+    eyes = shapes[..., 2:4].mean(axis=-1, keepdims=True) - shapes[..., 0:2].mean(axis=-1, keepdims=True)
+    return (shapes - (right + left) / 2) / np.abs(left - right) * np.exp(-1j * np.angle(eyes))
+
+
+def _reference(stable: Complex[np.ndarray, "t s"], weights: Float[np.ndarray, "t s"]) -> Complex[np.ndarray, " s"]:
+    """Return the clip's median shape of the stable points, from the frames that show them all."""
+    reference = _median(_canonical(stable))
+    a, b = _similarity(stable, weights, reference)
+    return _canonical(_median(a[:, None] * stable + b[:, None]))
+
+
+def _median(shapes: Complex[np.ndarray, "t s"]) -> Complex[np.ndarray, " s"]:
+    return np.median(np.real(shapes), axis=0) + 1j * np.median(np.imag(shapes), axis=0)
+
+
+def _similarity(
+    z: Complex[np.ndarray, "t s"], weights: Float[np.ndarray, "t s"], reference: Complex[np.ndarray, " s"]
+) -> tuple[Complex[np.ndarray, " t"], Complex[np.ndarray, " t"]]:
+    """Return ``a`` and ``b`` of every frame; three rounds of reweighting by ``1 / (1 + (residual / scale)²)``."""
+    robust = weights
+    for last in (False, False, True):
+        u = robust / robust.sum(axis=1, keepdims=True)
+        centre, target = (u * z).sum(axis=1), (u * reference).sum(axis=1)
+        spread = z - centre[:, None]
+        a = (u * (reference - target[:, None]) * spread.conj()).sum(axis=1) / (u * np.abs(spread) ** 2).sum(axis=1)
+        b = target - a * centre
+        if last:
+            break
+        residual = np.abs(a[:, None] * z + b[:, None] - reference)
+        robust = weights / (1 + (residual / _OUTLIER_ICD) ** 2)
+    return a, b

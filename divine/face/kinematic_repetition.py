@@ -1,0 +1,102 @@
+"""Find the repetitions of a gesture: peaks that stand out against the signal's own range.
+
+A repetition is a peak whose prominence is at least a quarter of the signal's range (P95 - P5). Its height is the peak above
+the mean of the valleys beside it; it starts and ends where the signal crosses a tenth of that rise and fall. Its *rise*,
+where the signal crosses half-way up, is the mark that periods are taken from: a gesture that is held has a flat top, and the
+exact place of a peak on it is noise.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy.signal import find_peaks
+
+from divine.face.kinematic_clock import CLOCK_HZ, follow
+from divine.face.kinematic_signals import driver, signals
+from divine.records import Landmarks
+
+PROMINENCE = 0.25
+LEAST_RANGE_ICD = 0.06
+"""About 2 mm: a smaller range cannot be told from a tracker's noise."""
+_CLOSEST_S = 0.08
+
+
+class Repetition(NamedTuple):
+    """One repetition, in seconds on the clip's clock."""
+
+    start_s: float
+    rise_s: float
+    peak_s: float
+    end_s: float
+    height: float
+    """In intercanthal distances."""
+    stretch: int
+    """Number of the unbroken stretch it lies in: a period across two stretches would span what was not seen."""
+
+
+def repetitions(landmarks: Landmarks, task: str | None = None) -> tuple[Repetition, ...]:
+    """Return the repetitions of a clip in the task's driving signal, whole ones only."""
+    motion = follow(landmarks)
+    return find_repetitions(motion.times_s, driver(signals(motion), task).values)
+
+
+def find_repetitions(times_s: Float[np.ndarray, " t"], values: Float[np.ndarray, " t"]) -> tuple[Repetition, ...]:
+    """Return the repetitions of a signal sampled at 100 Hz, NaN in its gaps."""
+    seen = np.isfinite(values)
+    if not seen.any():
+        return ()
+    span = float(np.subtract(*np.percentile(values[seen], (95, 5))))
+    if span < LEAST_RANGE_ICD:
+        return ()
+    found: list[Repetition] = []
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], seen, [False])).astype(np.int8)))
+    for number, (start, end) in enumerate(edges.reshape(-1, 2)):
+        found.extend(_in_stretch(times_s[start:end], values[start:end], PROMINENCE * span, number))
+    return tuple(found)
+
+
+def _in_stretch(
+    times_s: Float[np.ndarray, " t"], values: Float[np.ndarray, " t"], prominence: float, stretch: int
+) -> list[Repetition]:
+    peaks, _ = find_peaks(values, prominence=prominence, distance=_CLOSEST_S * CLOCK_HZ)
+    bounds = [0, *peaks.tolist(), len(values) - 1]
+    valleys = [low + int(np.argmin(values[low : high + 1])) for low, high in pairwise(bounds)]
+    found = []
+    for peak, left, right in zip(peaks.tolist(), valleys[:-1], valleys[1:], strict=True):
+        top, rise, fall = float(values[peak]), float(values[peak] - values[left]), float(values[peak] - values[right])
+        # A gesture that the stretch's edge cuts has one true valley; cut above half its height it is no whole repetition.
+        cut_left, cut_right = left == 0, right == len(values) - 1
+        if (cut_left and rise < 0.5 * fall) or (cut_right and fall < 0.5 * rise):
+            continue
+        height = fall if cut_left and not cut_right else rise if cut_right and not cut_left else (rise + fall) / 2
+        found.append(
+            Repetition(
+                start_s=_last_below(times_s, values, left, peak, top - 0.9 * rise),
+                rise_s=_last_below(times_s, values, left, peak, top - 0.5 * rise),
+                peak_s=float(times_s[peak]),
+                end_s=_first_below(times_s, values, peak, right, top - 0.9 * fall),
+                    -times_s[::-1], values[::-1], len(values) - 1 - right, len(values) - 1 - peak, top - 0.9 * fall
+                ),
+                height=height,
+                stretch=stretch,
+            )
+        )
+    return found
+
+
+def _last_below(times_s: np.ndarray, values: np.ndarray, low: int, high: int, level: float) -> float:
+    """Return when the signal last crosses ``level`` upward between two samples, interpolated."""
+    before = low + int(np.flatnonzero(values[low:high] < level)[-1])
+    step = (level - values[before]) / (values[before + 1] - values[before])
+    return float(times_s[before] + step * (times_s[before + 1] - times_s[before]))
+
+
+def _first_below(times_s: np.ndarray, values: np.ndarray, low: int, high: int, level: float) -> float:
+    """Return when the signal first crosses ``level`` downward between two samples, interpolated."""
+    after = low + 1 + int(np.flatnonzero(values[low + 1 : high + 1] < level)[0])
+    step = (level - values[after - 1]) / (values[after] - values[after - 1])
+    return float(times_s[after - 1] + step * (times_s[after] - times_s[after - 1]))
