@@ -79,8 +79,6 @@ def _in_stretch(
                 rise_s=_last_below(times_s, values, left, peak, top - 0.5 * rise),
                 peak_s=float(times_s[peak]),
                 end_s=_first_below(times_s, values, peak, right, top - 0.9 * fall),
-                    -times_s[::-1], values[::-1], len(values) - 1 - right, len(values) - 1 - peak, top - 0.9 * fall
-                ),
                 height=height,
                 stretch=stretch,
             )

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from divine.face.kinematic_clock import CLOCK_HZ, Motion, follow
-from divine.face.kinematic_repetition import LEAST_RANGE_ICD, Repetition, find_repetitions
+from divine.face.kinematic_repetition import LEAST_RANGE_ICD, find_repetitions
 from divine.face.kinematic_signals import Driver, Signals, at_rest, driver, signals, spread
 from divine.measures.compute import AbsentError, compute
 from divine.measures.rhythm import drift, variation
@@ -20,8 +20,10 @@ LEAST_SEEN = 0.6
 LEAST_SECONDS = 0.5
 LEAST_FRAME_RATE_HZ = 15.0
 """Below it a syllable passes between two frames, and a rate or a speed would be that of an alias."""
-STILL_ICD = 0.03
-"""About 1 mm: when neither side moves further, their asymmetry is noise."""
+STILL_ICD = 0.05
+"""About 1.5 mm: when neither side moves further, their asymmetry is noise."""
+
+Computations = dict[str, Callable[[], float | None]]
 
 
 def measure(landmarks: Landmarks, task: str | None = None) -> tuple[Measure, ...]:
@@ -35,32 +37,57 @@ def measure(landmarks: Landmarks, task: str | None = None) -> tuple[Measure, ...
 def measure_motion(motion: Motion, task: str | None = None) -> tuple[Measure, ...]:
     """Return the measures of a motion: as :func:`measure`, for a caller that has the motion already."""
     found = signals(motion)
-    return compute("video", task, _computations(motion, found, driver(found, task)))
+    rise = driver(found, task)
+    return compute("video", task, _openings(motion, found) | _rhythm(motion, rise) | _symmetry(motion, found, rise))
 
 
-def _computations(motion: Motion, found: Signals, rise: Driver) -> dict[str, Callable[[], float | None]]:
-    """Return how each measure of the catalogue is computed, by its name."""
-    table: dict[str, Callable[[], float | None]] = {}
-    for name in ("lip_aperture", "mouth_width", "jaw_opening"):
-        values = getattr(found, name)
+def _openings(motion: Motion, found: Signals) -> Computations:
+    distances = {"lip_aperture": found.lip_aperture, "mouth_width": found.mouth_width, "jaw_opening": found.jaw_opening}
+    paths = {
+        "lower_lip": found.lower_lip,
+        "jaw": found.jaw,
+        "right_corner": found.right_corner,
+        "left_corner": found.left_corner,
+    }
+    table: Computations = {}
+    for name, values in distances.items():
         table[f"{name}_range"] = lambda values=values: spread(_seen(values))
         table[f"{name}_peak_speed"] = lambda values=values: float(np.percentile(_speeds(motion, values), 99))
         table[f"{name}_mean_speed"] = lambda values=values: float(_speeds(motion, values).mean())
-    for name in ("lower_lip", "jaw", "right_corner", "left_corner"):
-        path = getattr(found, name)
+    for name, path in paths.items():
         table[f"{name}_path"] = lambda path=path: float(_steps(path).sum())
+    return table
 
+
+def _rhythm(motion: Motion, rise: Driver) -> Computations:
     marks = find_repetitions(motion.times_s, rise.values)
-    table |= {
-        "repetition_count": lambda: float(len(_marks(motion, rise, marks))),
-        "repetition_rate": lambda: 1 / float(_periods(_marks(motion, rise, marks), 2).mean()),
-        "repetition_period_cv": lambda: variation(_periods(_marks(motion, rise, marks), 4)),
-        "repetition_period_slope": lambda: drift(_periods(_marks(motion, rise, marks), 5)),
-        "repetition_amplitude_cv": lambda: variation(_heights(_marks(motion, rise, marks), 3)),
-        "repetition_amplitude_slope": lambda: drift(_heights(_marks(motion, rise, marks), 4)),
+    heights = np.array([mark.height for mark in marks])
+    # A period across two stretches would span what was not seen.
+    periods = np.array([after.rise_s - before.rise_s for before, after in pairwise(marks) if before.stretch == after.stretch])
+
+    def enough(values: Float[np.ndarray, " n"], least: int) -> Float[np.ndarray, " n"]:
+        _fast_enough(motion)
+        _seen(rise.values)
+        if not marks:
+            moved = f"{rise.title} moves by {spread(rise.values):.2f} ICD"
+            raise AbsentError(f"no repetition found: {moved} ({LEAST_RANGE_ICD} are needed)")
+        if len(values) < least:
+            raise AbsentError(f"{len(marks)} repetitions found: too few, or too often interrupted")
+        return values
+
+    return {
+        "repetition_count": lambda: float(len(enough(heights, 1))),
+        "repetition_rate": lambda: 1 / float(enough(periods, 1).mean()),
+        "repetition_period_cv": lambda: variation(enough(periods, 3)),
+        "repetition_period_slope": lambda: drift(enough(periods, 4)),
+        "repetition_amplitude_cv": lambda: variation(enough(heights, 3)),
+        "repetition_amplitude_slope": lambda: drift(enough(heights, 4)),
     }
+
+
+def _symmetry(motion: Motion, found: Signals, rise: Driver) -> Computations:
     rest = at_rest(rise)
-    table |= {
+    return {
         "right_corner_range": lambda: _excursion(found.right_corner),
         "left_corner_range": lambda: _excursion(found.left_corner),
         "corner_range_asymmetry": lambda: _asymmetry(_excursion(found.right_corner), _excursion(found.left_corner)),
@@ -72,7 +99,6 @@ def _computations(motion: Motion, found: Signals, rise: Driver) -> dict[str, Cal
         "left_brow_range": lambda: spread(_seen(found.left_brow)),
         "brow_range_asymmetry": lambda: _asymmetry(spread(_seen(found.right_brow)), spread(_seen(found.left_brow))),
     }
-    return table
 
 
 def _seen(values: Float[np.ndarray, "t ..."]) -> Float[np.ndarray, "t ..."]:
@@ -107,32 +133,6 @@ def _speeds(motion: Motion, values: Float[np.ndarray, " t"]) -> Float[np.ndarray
     _fast_enough(motion)
     speeds = np.abs(np.gradient(_seen(values), 1 / CLOCK_HZ))
     return speeds[np.isfinite(speeds)]
-
-
-def _marks(motion: Motion, rise: Driver, marks: tuple[Repetition, ...]) -> tuple[Repetition, ...]:
-    _fast_enough(motion)
-    _seen(rise.values)
-    if not marks:
-        raise AbsentError(
-            f"no repetition found: {rise.title} moves by {spread(rise.values):.2f} ICD ({LEAST_RANGE_ICD} are needed)"
-        )
-    return marks
-
-
-def _heights(marks: tuple[Repetition, ...], least: int) -> Float[np.ndarray, " n"]:
-    return _enough(np.array([mark.height for mark in marks]), len(marks), least)
-
-
-def _periods(marks: tuple[Repetition, ...], least: int) -> Float[np.ndarray, " n"]:
-    """Return the times between the half-rises of neighbours within one stretch."""
-    periods = np.array([after.rise_s - before.rise_s for before, after in pairwise(marks) if before.stretch == after.stretch])
-    return _enough(periods, len(periods) + 1, least)
-
-
-def _enough(values: Float[np.ndarray, " n"], repetitions: int, least: int) -> Float[np.ndarray, " n"]:
-    if repetitions < least:
-        raise AbsentError(f"{repetitions} repetitions in a row found; at least {least} are needed")
-    return values
 
 
 def _excursion(path: Float[np.ndarray, "t 2"]) -> float:
