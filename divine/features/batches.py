@@ -1,0 +1,51 @@
+"""Features of many clips → the batch that every model takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+
+from divine import encoders
+from divine.encoders import EncoderError
+from divine.models.batch import Batch, Targets, collate
+from divine.records import Features, Modality
+
+
+class Pair(NamedTuple):
+    """The encoders of a system: one per modality, None where it has no such modality."""
+
+    video: str | None
+    audio: str | None
+
+    @classmethod
+    def parse(cls, text: str) -> Pair:
+        """Read ``KI+AC``, or one code alone.
+
+        Raises:
+            EncoderError: a code is unknown, or both are of one modality.
+        """
+        codes: dict[Modality, str] = {}
+        for code in text.split("+"):
+            modality = encoders.info(code.strip()).modality
+            if modality in codes:
+                raise EncoderError(f"{text}: two {modality} encoders; a pair is one for the face and one for the voice.")
+            codes[modality] = code.strip()
+        return cls(codes.get("video"), codes.get("audio"))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(code for code in self if code is not None)
+
+    def __str__(self) -> str:
+        return "+".join(self.codes)
+
+
+def batch(pair: Pair, clips: Sequence[dict[str, Features]], *, max_steps: int, targets: Targets | None = None) -> Batch:
+    """Collate the features of clips, each by encoder code; a code that a clip lacks is a modality it lacks."""
+
+    def column(code: str | None) -> list[torch.Tensor | None]:
+        return [None if code is None or code not in clip else torch.from_numpy(clip[code].values) for clip in clips]
+
+    return collate(column(pair.video), column(pair.audio), targets, max_steps=max_steps)
