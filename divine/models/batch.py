@@ -104,7 +104,7 @@ def _pad(clips: Listing[Tensor | None], modality: str, max_steps: int) -> Sequen
         return None
     if len(widths) > 1:
         raise ModelError(f"{modality} features differ in width ({sorted(widths)}): extract all clips with one encoder.")
-    steps = [None if clip is None else pool_steps(clip, clip.isfinite().all(dim=1), max_steps) for clip in clips]
+    steps = [None if clip is None else pool_steps(clip.float(), clip.isfinite().all(dim=1), max_steps) for clip in clips]
     longest = max(len(step.mask) for step in steps if step is not None)
     values = torch.zeros(len(clips), longest, widths.pop())
     mask = torch.zeros(len(clips), longest, dtype=torch.bool)

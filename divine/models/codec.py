@@ -49,7 +49,7 @@ def _value(kind: Any, value: Any, where: str) -> Any:
             return value
         if option is NoneType and value is None:
             return None
-        if option is float and type(value) in (int, float):
+        if option is float and isinstance(value, int | float) and not isinstance(value, bool):
             return float(value)
         if option in (int, bool, str) and type(value) is option:
             return value

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from math import inf
 from typing import Any, Literal
 
 from divine.models.errors import ModelError
 from divine.records import Modality
 
 UNNAMED_TOKENS = 5
+LARGEST = 65536
+"""No size is larger: a bound for files that lie."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,17 @@ class LossWeights:
     cross_covariance: float = 0.0
     """Weight of the penalty that keeps shared factors out of the private latents; not in the paper, off by default."""
     class_balanced: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what is no weight.
+
+        Raises:
+            ModelError: a weight is negative or not finite.
+        """
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if not 0 <= value < inf:
+                raise ModelError(f"loss.{one.name} is {value}: a weight is finite and not negative.")
 
 
 @dataclass(frozen=True)
@@ -58,12 +72,12 @@ class DivineConfig:
         """Refuse what cannot be built.
 
         Raises:
-            ModelError: a size below one, an even kernel, heads that do not divide the latent, or dropout outside [0, 1).
+            ModelError: a size out of bounds, an even kernel, heads that do not divide the latent, or dropout outside [0, 1).
         """
         for one in fields(self):
             value = getattr(self, one.name)
-            if isinstance(value, int) and value < 1:
-                raise ModelError(f"config.{one.name} is {value}: it must be at least 1.")
+            if isinstance(value, int) and not 1 <= value <= LARGEST:
+                raise ModelError(f"config.{one.name} is {value}: it must lie in 1..{LARGEST}.")
         if self.refine_kernel % 2 == 0:
             raise ModelError(f"config.refine_kernel is {self.refine_kernel}: it must be odd, so that steps stay in place.")
         if self.shared_latent % self.mixer_heads:
@@ -108,8 +122,9 @@ class Schema:
         Raises:
             ModelError: no modality, fewer than two classes, a name twice, or a scale without a step.
         """
-        if not any((self.video_dim, self.audio_dim)):
-            raise ModelError("schema: neither video nor audio features; give the width of at least one.")
+        widths = [dim for dim in (self.video_dim, self.audio_dim) if dim is not None]
+        if not widths or not all(1 <= dim <= LARGEST for dim in widths):
+            raise ModelError(f"schema: widths of features are {widths}; give at least one, in 1..{LARGEST}.")
         if len(self.classes) < 2:
             raise ModelError(f"schema: classes are {self.classes}; a diagnosis needs at least two.")
         for names in (self.classes, self.items, self.levels):

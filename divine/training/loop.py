@@ -1,0 +1,176 @@
+"""One training run: early stopping on validation subjects, the best epoch restored, the same bytes for the same seed."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from divine.models.batch import PerModality
+from divine.models.config import DivineConfig, Schema
+from divine.models.divine import Divine, Result
+from divine.models.heads import Logits
+from divine.models.losses import Losses, supervised_losses
+from divine.training.config import TrainingConfig
+from divine.training.errors import TrainingCancelledError, TrainingError
+from divine.training.latents import LatentReport, report_latents
+from divine.training.modality_dropout import drop_modality
+from divine.training.predict import run
+from divine.training.source import Source, count, in_order, shuffled
+from divine.training.standardise import Moments, measure, standardise
+
+_NO_NUMBER = "the loss is no number: look for features of extreme size, or lower the learning rate."
+
+
+class Epoch(NamedTuple):
+    """What one pass over the training clips came to."""
+
+    number: int
+    """From 1."""
+    train: Losses
+    """Mean over the epoch's batches, drawn latents and dropout included."""
+    validation: float
+    """``L_cls + alpha L_sev`` on the validation clips: lower is better, and the lowest is kept."""
+    best: bool
+    """Whether no epoch before was better."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A trained model with the standardisation it needs, and how it came to be."""
+
+    model: Divine
+    """At its best epoch, in evaluation mode."""
+    moments: PerModality[Moments]
+    history: tuple[Epoch, ...]
+    latents: tuple[LatentReport, ...]
+    """KL and active units on the validation clips."""
+    seed: int
+
+
+def fit(
+    train: Source,
+    validation: Source,
+    schema: Schema,
+    config: DivineConfig,
+    training: TrainingConfig,
+    seed: int,
+    *,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Fitted:
+    """Train one DIVINE model.
+
+    Early stopping watches the supervised part of the loss, ``L_cls + alpha L_sev`` with the training run's class weights and at
+    posterior means, on the validation clips as they are: unlike accuracy it moves with few subjects, and it is there with and
+    without ratings.
+
+    The same arguments give the same bytes on one machine with one number of threads: order and modality dropout have their own
+    generator; initial weights, dropout and latents draw from torch's default generator, which is seeded here and put back.
+
+    Args:
+        train: raw features and targets of the training subjects; they alone set standardisation and class weights.
+        validation: likewise of subjects that training never sees.
+        schema: what the cohort knows.
+        config: the model.
+        training: the protocol.
+        seed: decides initial weights, order, dropout and latents.
+        on_epoch: is told of each epoch as it ends.
+        cancelled: asked before every batch.
+
+    Raises:
+        TrainingError: no clip, no known target on either side, or a loss that is no number.
+        TrainingCancelledError: ``cancelled`` said so.
+    """
+    _check(train, "training")
+    _check(validation, "validation")
+    generator = torch.Generator().manual_seed(seed)
+    moments = measure(train)
+    weights = class_weights(train, len(schema.classes)) if config.loss.class_balanced else None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        fitted = Fitted(Divine(config, schema), moments, (), (), seed)
+        model = fitted.model
+        optimizer = torch.optim.AdamW(model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
+        history: list[Epoch] = []
+        best = copy.deepcopy(model.state_dict())
+        while len(history) < training.max_epochs and _since_best(history) < training.patience:
+            model.train()
+            losses: list[Losses] = []
+            for batch in shuffled(train, training.batch_size, generator):
+                if cancelled():
+                    raise TrainingCancelledError(f"training was called off in epoch {len(history) + 1}.")
+                dropped = drop_modality(batch, training.modality_dropout, generator)
+                losses.append(_step(model(standardise(dropped, moments), weights), optimizer))
+            value = validation_loss(fitted, validation, weights)
+            epoch = Epoch(
+                len(history) + 1, _mean(losses), value, value < min((one.validation for one in history), default=torch.inf)
+            )
+            if epoch.best:
+                best = copy.deepcopy(model.state_dict())
+            history.append(epoch)
+            on_epoch(epoch)
+    model.load_state_dict(best)
+    model.eval()
+    latents = report_latents(run(fitted, batch).latents for batch in in_order(validation))
+    return Fitted(model, moments, tuple(history), latents, seed)
+
+
+def validation_loss(fitted: Fitted, source: Source, weights: Float[Tensor, " c"] | None) -> float:
+    """``L_cls + alpha L_sev`` over all clips of a source at once, at posterior means."""
+    results = [run(fitted, batch) for batch in in_order(source)]
+    parts = [result.generated.logits for result in results]
+    level = [part.level for part in parts if part.level is not None]
+    items = [part.items for part in parts if part.items is not None]
+    logits = Logits(
+        torch.cat([part.diagnosis for part in parts]), torch.cat(level) if level else None, torch.cat(items) if items else None
+    )
+    present = torch.cat([torch.stack([one.present for one in result.latents.given]).any(dim=0) for result in results])
+    loss, scale = fitted.model.config.loss, fitted.model.schema.scale
+    diagnosis, severity = supervised_losses(logits, source.targets, present, scale, weights)
+    value = float(loss.diagnosis * diagnosis + loss.alpha * severity)
+    if not math.isfinite(value):
+        raise TrainingError(_NO_NUMBER)
+    return value
+
+
+def class_weights(source: Source, classes: int) -> Float[Tensor, " c"]:
+    """``n / (C n_c)``: every class counts alike, and the mean over the clips is one. A class without a clip gets none."""
+    known = source.targets.diagnosis[source.targets.diagnosis >= 0]
+    counts = torch.bincount(known, minlength=classes)
+    return torch.where(counts > 0, len(known) / ((counts > 0).sum() * counts.clamp(min=1)), 0.0).float()
+
+
+def _check(source: Source, name: str) -> None:
+    targets = source.targets
+    if not count(source):
+        raise TrainingError(f"no {name} clips: put at least one subject there.")
+    if not bool((targets.diagnosis >= 0).any() or (targets.level >= 0).any() or targets.rated.any()):
+        raise TrainingError(f"the {name} clips have neither a diagnosis nor a rating: there is nothing to learn from.")
+
+
+def _step(result: Result, optimizer: torch.optim.Optimizer) -> Losses:
+    losses = result.losses
+    if losses is None:
+        raise TrainingError("a training batch came without targets: the source must give them.")
+    if not bool(torch.isfinite(losses.total)):
+        raise TrainingError(_NO_NUMBER)
+    optimizer.zero_grad()
+    losses.total.backward()
+    optimizer.step()
+    return Losses(*(one.detach() for one in losses))
+
+
+def _since_best(history: list[Epoch]) -> int:
+    last = max((epoch.number for epoch in history if epoch.best), default=0)
+    return len(history) - last
+
+
+def _mean(losses: list[Losses]) -> Losses:
+    return Losses(*(torch.stack(terms).mean() for terms in zip(*losses, strict=True)))
