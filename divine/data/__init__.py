@@ -1,0 +1,1 @@
+"""A dataset on disk to one validated index, and back; folds that cannot leak."""
