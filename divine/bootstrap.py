@@ -37,7 +37,7 @@ def ensure_environment(purpose: Purpose, *command: str) -> None:
         purpose: ``core`` to run the studio, ``dev`` to run its tests too.
         command: what to run with the project's interpreter (``app.py``, or ``-m tests``); arguments are appended.
     """
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts this may have an older one
         sys.exit(f"DIVINE needs Python 3.11 or newer; this is {platform.python_version()}. Run it with python3.11, say.")
     with _only_one_at_a_time():
         if not _is_current(purpose):
@@ -49,7 +49,7 @@ def ensure_environment(purpose: Purpose, *command: str) -> None:
 def _continue_there(*command: str) -> NoReturn:
     sys.stdout.flush()
     os.chdir(PROJECT)
-    os.execv(PYTHON, [str(PYTHON), *command])
+    os.execv(PYTHON, [str(PYTHON), *command])  # noqa: S606
 
 
 class _only_one_at_a_time:  # noqa: N801 - reads as a phrase where it is used

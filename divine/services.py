@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, Literal
 
-from divine.records import Assessment, Event
+import numpy as np
+from jaxtyping import Float
+
+from divine.config import Limits
+from divine.records import Assessment, Clip, Event, Landmarks, Measure, Observation, Progress
+
+LandmarkBackend = Literal["mediapipe", "fan"]
+OnEvent = Callable[[Event], None]
+
+
+def _nobody(event: Event) -> None:
+    """Listen to nothing."""
 
 
 def assess(
@@ -14,7 +26,7 @@ def assess(
     audio: Path | None = None,
     task: str | None = None,
     checkpoint: Path | None = None,
-    on_event: Callable[[Event], None] = lambda event: None,
+    on_event: OnEvent = _nobody,
 ) -> Assessment:
     """Judge one recording.
 
@@ -23,7 +35,7 @@ def assess(
         audio: a separate file of sound; without it a sibling ``.wav``, then the recording's own stream is used.
         task: the task's code (``DDK_PA``, ``NSM_SPREAD``, ...) where it is known.
         checkpoint: a folder of a trained model; the demonstration checkpoint by default.
-        on_event: is told of everything as it becomes available, from the calling thread.
+        on_event: is told of everything as it becomes available, from the calling thread; what it raises ends the work.
 
     Raises:
         DivineError: the recording, or the checkpoint, cannot be used; the message says what to do.
@@ -31,3 +43,70 @@ def assess(
     from divine.assess import assess as run
 
     return run(recording, audio=audio, task=task, checkpoint=checkpoint, on_event=on_event)
+
+
+def measure(recording: Path, *, task: str | None = None, on_event: OnEvent = _nobody) -> tuple[Measure, ...]:
+    """Measure face and voice of one recording, without any model.
+
+    Raises:
+        DivineError: the recording cannot be used.
+    """
+    from divine.measuring import measure as run
+    from divine.observe import observe
+
+    observation: Observation = observe(recording, audio=None, limits=Limits(), on_event=on_event)
+    return run(observation, task).measures
+
+
+def landmarks(recording: Path, out: Path, *, backend: LandmarkBackend = "mediapipe", on_event: OnEvent = _nobody) -> Landmarks:
+    """Follow the face of a video, or find it in a picture, and write an ``.npz``.
+
+    It holds ``times_s [t]``, ``points [t 68 2]`` in pixels and ``confidence [t 68]``.
+
+    Raises:
+        DivineError: the recording cannot be used, or ``out`` cannot be written.
+    """
+    import io
+
+    from divine.face.track import track_file
+    from divine.store import write_atomically
+
+    found = track_file(recording, backend=backend, on_progress=lambda fraction: on_event(Progress("landmarks", fraction)))
+    content = io.BytesIO()
+    np.savez(content, times_s=found.times_s, points=found.points_px, confidence=found.confidence)
+    write_atomically(out, content.getvalue())
+    return found
+
+
+def viewing_copy(clip: Clip, out: Path) -> Float[np.ndarray, " t"]:
+    """Write a copy that browsers play frame by frame; return its presentation times in seconds.
+
+    Raises:
+        DivineError: the clip has no picture, or the copy cannot be written.
+    """
+    from divine.media import viewing_copy as run
+
+    return run(clip, out)
+
+
+def assessment_document(assessment: Assessment) -> dict[str, Any]:
+    """Put an assessment into the shape of ``divine assess --json``."""
+    from divine.report.document import assessment_document as run
+
+    return run(assessment)
+
+
+def measure_documents(measures: Iterable[Measure]) -> list[dict[str, Any]]:
+    """Put measures into the shape of ``divine measures --json``."""
+    from divine.report.document import measure_documents as run
+
+    return run(measures)
+
+
+def warm_up() -> None:
+    """Load what the first assessment would otherwise wait for."""
+    from divine.assess import DEMONSTRATION, checkpoint_at
+    from divine.media.isolate import prepare
+
+    prepare("divine.face.track", "divine.media.sound")
+    checkpoint_at(DEMONSTRATION)

@@ -1,0 +1,144 @@
+"""One clip + one checkpoint → one assessment: the whole path, telling an observer of everything as it comes."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from divine import encoders
+from divine.config import CHECKPOINTS, Limits
+from divine.encoders import EncoderError
+from divine.features.batches import Pair, batch
+from divine.features.extract import extract
+from divine.measuring import measure
+from divine.observe import observe
+from divine.quality import usable
+from divine.records import Assessment, DivineError, Event, Features, Modality, Observation, Progress
+from divine.training.checkpoint import Checkpoint, load
+from divine.training.predict import predict
+
+DEMONSTRATION = CHECKPOINTS / "demonstration"
+
+
+class AssessError(DivineError):
+    """The recording holds nothing that this checkpoint could judge."""
+
+
+def assess(
+    recording: Path,
+    *,
+    audio: Path | None = None,
+    task: str | None = None,
+    checkpoint: Path | None = None,
+    on_event: Callable[[Event], None] = lambda event: None,
+    limits: Limits | None = None,
+) -> Assessment:
+    """Judge one recording; see :func:`divine.services.assess`."""
+    clock = _Clock()
+    with clock.stage("observe"):
+        observation = observe(recording, audio=audio, limits=limits or Limits(), on_event=on_event)
+    with clock.stage("measures"):
+        on_event(Progress("measures", 0.0))
+        measured = measure(observation, task)
+        on_event(measured)
+    with clock.stage("model"):
+        on_event(Progress("model", 0.0))
+        model = checkpoint_at(checkpoint or DEMONSTRATION)
+        pair = _pair(model)
+        features = _features(observation, pair)
+        (prediction,) = predict(model, batch(pair, [features], max_steps=model.model.config.max_steps))
+    assessment = Assessment(
+        clip=observation.clip,
+        quality=measured.quality,
+        modalities=_modalities(features),
+        prediction=prediction,
+        measures=measured.measures,
+        checkpoint=model.card,
+        timing_s=clock.seconds | {"total": clock.total()},
+        notes=_notes(observation, features, pair),
+    )
+    on_event(assessment)
+    return assessment
+
+
+def checkpoint_at(folder: Path) -> Checkpoint:
+    """Return a checkpoint, read once for as long as its files do not change.
+
+    Raises:
+        CheckpointError: the folder holds no checkpoint that this release reads.
+        AssessError: its encoders have changed since it was trained.
+    """
+    config = folder / "config.json"
+    return _read(folder, config.stat().st_mtime_ns if config.is_file() else 0)
+
+
+@functools.lru_cache(maxsize=4)
+def _read(folder: Path, changed_ns: int) -> Checkpoint:
+    checkpoint = load(folder)
+    for encoder in checkpoint.encoders:
+        now = encoders.info(encoder.code).revision
+        if now != encoder.revision:
+            raise AssessError(
+                f"{folder.name}: trained on {encoder.code} of revision {encoder.revision}, this release makes revision {now}; "
+                "train the model again."
+            )
+    return checkpoint
+
+
+def _pair(checkpoint: Checkpoint) -> Pair:
+    video, audio = checkpoint.encoder("video"), checkpoint.encoder("audio")
+    return Pair(video.code if video else None, audio.code if audio else None)
+
+
+def _features(observation: Observation, pair: Pair) -> dict[str, Features]:
+    seen = usable(observation)
+    found: dict[str, Features] = {}
+    problems: list[str] = []
+    for code in pair.codes:
+        if encoders.info(code).modality not in seen:
+            continue
+        try:
+            found |= extract(observation, [code])
+        except EncoderError as error:
+            problems.append(str(error))
+    if not found:
+        needs = " and ".join("a face" if encoders.info(code).modality == "video" else "a voice" for code in pair.codes)
+        detail = " ".join(problems) or "Neither a face that stays in sight nor a sound above silence was found."
+        raise AssessError(
+            f"{observation.clip.name}: nothing to judge. This checkpoint needs {needs}. {detail} "
+            "Film the face from the front, in light, with the microphone on."
+        )
+    return found
+
+
+def _modalities(features: dict[str, Features]) -> tuple[Modality, ...]:
+    present: tuple[Modality, ...] = ("audio", "video")
+    return tuple(m for m in present if any(encoders.info(code).modality == m for code in features))
+
+
+def _notes(observation: Observation, features: dict[str, Features], pair: Pair) -> tuple[str, ...]:
+    parts = (observation.clip, observation.landmarks, observation.sound)
+    notes = [note for part in parts if part is not None for note in part.notes]
+    for code in pair.codes:
+        if code not in features:
+            missing = "a face" if encoders.info(code).modality == "video" else "sound"
+            notes.append(f"Judged without {missing}: the recording has none that could be used.")
+    return tuple(dict.fromkeys(notes))
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+    def total(self) -> float:
+        return time.perf_counter() - self._start
