@@ -15,6 +15,7 @@ import hashlib
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -95,6 +96,7 @@ def _set_up(purpose: Purpose) -> None:
         try:
             venv.create(ENVIRONMENT, with_pip=True, symlinks=True)
         except (subprocess.CalledProcessError, ImportError):
+            shutil.rmtree(ENVIRONMENT, ignore_errors=True)
             sys.exit("Python's venv module is incomplete. On Debian or Ubuntu: apt install python3-venv")
     for part in _purposes(purpose):
         if part == "core":

@@ -5,7 +5,9 @@ import pytest
 from divine import weights
 
 
-@pytest.mark.parametrize("file", [weights.FACE_DETECTOR, weights.FACE_DETECTOR_FULL_RANGE, weights.FACE_MESH], ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "file", [weights.FACE_DETECTOR, weights.FACE_DETECTOR_FULL_RANGE, weights.FACE_MESH], ids=lambda f: f.name
+)
 def test_every_shipped_file_of_weights_has_its_digest(file: weights.WeightsFile):
     assert weights.verified(file).name == file.name
 

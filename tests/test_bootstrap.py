@@ -1,0 +1,114 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from divine import bootstrap
+
+
+def _make_environment(folder: Path, **_: bool) -> None:
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").touch()
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """A project folder without an environment, where pip only writes down what it was asked for."""
+    calls: list[tuple[str, ...]] = []
+    (tmp_path / "requirements").mkdir()
+    for name in ("core", "dev"):
+        (tmp_path / "requirements" / f"{name}.txt").write_text(f"{name}-package==1\n")
+    monkeypatch.setattr(bootstrap, "PROJECT", tmp_path)
+    monkeypatch.setattr(bootstrap, "ENVIRONMENT", tmp_path / ".venv")
+    monkeypatch.setattr(bootstrap, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    monkeypatch.setattr(bootstrap.venv, "create", _make_environment)
+    monkeypatch.setattr(bootstrap, "_pip", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr(bootstrap, "_pip_quietly", lambda *arguments: 1)
+    monkeypatch.setattr(bootstrap, "_continue_there", lambda *command: calls.append(("go on", *command)))
+    monkeypatch.setattr(bootstrap.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(bootstrap.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(sys, "argv", ["app.py"])
+    return calls
+
+
+def test_first_start_installs_and_the_second_only_goes_on(machine: list, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bootstrap, "has_gpu", lambda: False)
+    bootstrap.ensure_environment("core", "app.py")
+    assert [call[0] for call in machine] == ["install"] * 3 + ["go on"]
+    machine.clear()
+    bootstrap.ensure_environment("core", "app.py")
+    assert machine == [("go on", "app.py")]
+
+
+def test_a_set_up_that_was_cut_off_goes_on(machine: list, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bootstrap, "has_gpu", lambda: False)
+
+    def cut_off(*arguments: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bootstrap, "_pip", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            bootstrap.ensure_environment("core", "app.py")
+    bootstrap.ensure_environment("core", "app.py")
+    assert [call[0] for call in machine] == ["install"] * 3 + ["go on"]
+
+
+def test_a_venv_without_pip_leaves_nothing_behind(machine: list, monkeypatch: pytest.MonkeyPatch):
+    def half_made(folder: Path, **_: bool) -> None:
+        _make_environment(folder)
+        raise subprocess.CalledProcessError(1, "ensurepip")
+
+    monkeypatch.setattr(bootstrap.venv, "create", half_made)
+    with pytest.raises(SystemExit, match="apt install python3-venv"):
+        bootstrap.ensure_environment("core", "app.py")
+    assert not bootstrap.ENVIRONMENT.exists()
+
+
+def test_a_changed_lock_is_installed_again(machine: list, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bootstrap, "has_gpu", lambda: False)
+    bootstrap.ensure_environment("core", "app.py")
+    (bootstrap.PROJECT / "requirements" / "core.txt").write_text("core-package==2\n")
+    machine.clear()
+    bootstrap.ensure_environment("core", "app.py")
+    assert ("install", "--no-deps", "--requirement", str(bootstrap.PROJECT / "requirements" / "core.txt")) in machine
+
+
+def test_tests_need_both_sets_of_packages(machine: list, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bootstrap, "has_gpu", lambda: False)
+    bootstrap.ensure_environment("core", "app.py")
+    machine.clear()
+    bootstrap.ensure_environment("dev", "-m", "tests")
+    assert any(call[-1].endswith("dev.txt") for call in machine)
+
+
+@pytest.mark.parametrize(("gpu", "wanted"), [(False, "torch==2.13.0+cpu"), (True, "torch==2.13.0")])
+def test_torch_is_the_build_for_the_machine(machine: list, monkeypatch: pytest.MonkeyPatch, gpu: bool, wanted: str):
+    monkeypatch.setattr(bootstrap, "has_gpu", lambda: gpu)
+    bootstrap.ensure_environment("core", "app.py")
+    assert [call[-1] for call in machine if call[-1].startswith("torch")] == [wanted]
+
+
+def test_set_up_needs_nothing_but_the_standard_library():
+    code = (
+        "import sys; sys.modules['site'] = None; import divine.bootstrap; print(sorted(m for m in sys.modules if 'numpy' in m))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_importing_divine_is_light():
+    code = "import sys, time; t = time.perf_counter(); import divine.services; print(sorted({'torch', 'av', 'cv2', 'gradio'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_locked_version_is_exact_and_torch_is_left_to_the_machine():
+    for name in ("core", "dev"):
+        lines = [line for line in (Path("requirements") / f"{name}.txt").read_text().splitlines() if not line.startswith("#")]
+        assert all(re.fullmatch(r"[\w.\-]+==[\w.]+", line) for line in lines)
+        assert not any(line.startswith(("torch", "nvidia", "tensorflow")) for line in lines)
