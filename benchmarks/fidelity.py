@@ -74,7 +74,9 @@ def fit(face: str, case: str, seen: np.ndarray, true: np.ndarray, still: np.ndar
     gain, constant = np.polyfit(true, seen, 1)
     rest = seen - gain * true - constant
     correlation = np.corrcoef(seen, true)[0, 1]
-    return Score(face, case, float(gain), float(correlation), float(np.sqrt((rest**2).mean())), float(np.polyfit(true, still, 1)[0]))
+    return Score(
+        face, case, float(gain), float(correlation), float(np.sqrt((rest**2).mean())), float(np.polyfit(true, still, 1)[0])
+    )
 
 
 def score_moving(face: Photograph, follow: Follow, frames: Sequence[Frame], motions: list[Motion], case: str) -> list[Score]:
@@ -92,7 +94,8 @@ def score_moving(face: Photograph, follow: Follow, frames: Sequence[Frame], moti
     upper = heights(face, points, frames, UPPER)
     parts = (("lower lip", LIP), ("chin", CHIN), ("inner lip", (65, 66, 67)))
     return [
-        fit(face.name, f"{case}: {part}", heights(face, points, frames, which), along(true, which), upper) for part, which in parts
+        fit(face.name, f"{case}: {part}", heights(face, points, frames, which), along(true, which), upper)
+        for part, which in parts
     ]
 
 
@@ -146,5 +149,7 @@ def table(scores: dict[str, list[Score]]) -> str:
             low, high = np.nanmin(chosen[:, 0]), np.nanmax(chosen[:, 0])
             gain, correlation, scatter = np.nanmedian(chosen[:, :3], axis=0)
             worst = chosen[np.nanargmax(np.abs(chosen[:, 3])), 3]
-            lines.append(f"| {name} | {case} | {gain:.2f} ({low:.2f}–{high:.2f}) | {correlation:.3f} | {scatter:.4f} | {worst:+.2f} |")
+            lines.append(
+                f"| {name} | {case} | {gain:.2f} ({low:.2f}–{high:.2f}) | {correlation:.3f} | {scatter:.4f} | {worst:+.2f} |"
+            )
     return "\n".join(lines)

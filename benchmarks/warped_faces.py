@@ -66,7 +66,9 @@ def photograph(name: str, picture: np.ndarray, oed: float | None = None) -> Phot
     points = look(picture)
     if oed is not None:
         factor = oed / np.linalg.norm(points[45] - points[36])
-        picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+        picture = cv2.resize(
+            picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        )
         points = look(picture)
     if picture.shape[:2] != (HEIGHT, WIDTH):
         middle = points[27:].mean(axis=0)
@@ -81,7 +83,11 @@ def photographs(folder: Path | None = None) -> list[Photograph]:
     from skimage import data
 
     found = [photograph("astronaut", data.astronaut(), oed=95.0)]
-    for clip, frame, name in (("SMILE", 40, "clip, smiling"), ("SMILE", 185, "clip, at rest"), ("QUICK_BROWN_FOX", 30, "clip, talking")):
+    for clip, frame, name in (
+        ("SMILE", 40, "clip, smiling"),
+        ("SMILE", 185, "clip, at rest"),
+        ("QUICK_BROWN_FOX", 30, "clip, talking"),
+    ):
         path = CLIPS / f"{clip}.mp4"
         if path.exists():
             with av.open(str(path)) as container:
@@ -170,7 +176,9 @@ def _opened(face: Photograph, motion: Motion) -> np.ndarray:
     lower = cv2.remap(face.image, columns.astype(np.float32), source.astype(np.float32), cv2.INTER_CUBIC)
     inner = (columns > across[0]) & (columns < across[-1])
     depth = drop(face, np.stack([columns, edge], axis=-1), motion)
-    inside = np.where(inner, np.clip(rows - edge + 0.5, 0, 1) * np.clip(edge + depth - rows + 0.5, 0, 1) * np.clip(depth, 0, 1), 0)
+    inside = np.where(
+        inner, np.clip(rows - edge + 0.5, 0, 1) * np.clip(edge + depth - rows + 0.5, 0, 1) * np.clip(depth, 0, 1), 0
+    )
     cavity = np.full(lower.shape, (48.0, 18.0, 20.0))
     if motion.teeth:
         tall = 0.07 * face.oed * np.clip(1.3 - (2 * (columns - across.mean()) / np.ptp(across)) ** 2, 0, 1)
@@ -208,7 +216,9 @@ def film(face: Photograph, motions: list[Motion], *, shaken: bool = False, seed:
         for motion, similarity in zip(motions, heads, strict=True):
             image = render(face, motion)
             if shaken:
-                image = cv2.warpAffine(image, similarity, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+                image = cv2.warpAffine(
+                    image, similarity, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+                )
                 noise = random.standard_normal(image.shape, dtype=np.float32) * 4
                 image = np.clip(image + noise, 0, 255).astype(np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))

@@ -47,7 +47,9 @@ class Region(NamedTuple):
     def to_picture(self) -> Float[np.ndarray, "2 3"]:
         """The affine map from network pixels to picture pixels."""
         scale = self.side_px / SIZE
-        turn = scale * np.array([[np.cos(self.angle_rad), -np.sin(self.angle_rad)], [np.sin(self.angle_rad), np.cos(self.angle_rad)]])
+        turn = scale * np.array(
+            [[np.cos(self.angle_rad), -np.sin(self.angle_rad)], [np.sin(self.angle_rad), np.cos(self.angle_rad)]]
+        )
         return np.column_stack([turn, self.centre_px - turn @ np.full(2, SIZE / 2)])
 
 
