@@ -15,3 +15,8 @@ class LimitError(MediaError):
 
 class IsolationError(MediaError):
     """The child process that worked on a recording crashed, ran out of memory or time, or failed unexpectedly."""
+
+
+def nonsense(name: str) -> IsolationError:
+    """Make the error for an answer that no honest child gives."""
+    return IsolationError(f"{name}: the process that read it answered nonsense. The file may be malicious: do not use it.")

@@ -24,7 +24,7 @@ from typing import Any
 
 from divine.config import Limits
 from divine.media import forkserver
-from divine.media.errors import IsolationError, MediaError
+from divine.media.errors import IsolationError, MediaError, nonsense
 from divine.records import Clip, DivineError
 
 Report = Callable[[float], None]
@@ -92,8 +92,7 @@ class _Conversation:
         except (EOFError, ConnectionError) as error:
             raise IsolationError(f"{self._name}: {self._how_it_ended()}") from error
         except (struct.error, ValueError) as error:  # what no honest child sends
-            message = f"{self._name}: the process that read it answered nonsense. The file may be malicious: do not use it."
-            raise IsolationError(message) from error
+            raise nonsense(self._name) from error
 
     def _listen(self) -> bytes:
         while True:
