@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from divine.media.parcel import Parcel, pack, unpack
     from divine.media.probe import open_clip
     from divine.media.sound import read_sound
+    from divine.media.view import viewing_copy
     from divine.media.write import write_video
 
 _HOME = {
@@ -28,6 +29,7 @@ _HOME = {
     "read_sound": "sound",
     "run_isolated": "isolate",
     "unpack": "parcel",
+    "viewing_copy": "view",
     "write_video": "write",
 }
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "read_sound",
     "run_isolated",
     "unpack",
+    "viewing_copy",
     "write_video",
 ]
 

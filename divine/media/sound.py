@@ -18,7 +18,7 @@ from divine.media.container import Packets, open_container, sound_stream
 from divine.media.errors import LimitError, MediaError
 from divine.media.isolate import Report, run_isolated
 from divine.media.parcel import pack, unpack
-from divine.records import Clip, Sound
+from divine.records import AudioStream, Clip, Sound
 
 _GAP_S = 0.05
 """Time stamps stray by up to a block of a codec that rounds them; a hole longer than this is filled with silence."""
@@ -32,13 +32,16 @@ class Block(NamedTuple):
     samples: Float[np.ndarray, " n"]
 
 
-def read_sound(clip: Clip, *, rate_hz: int | None = None, limits: Limits | None = None) -> Sound:
+def read_sound(
+    clip: Clip, *, rate_hz: int | None = None, limits: Limits | None = None, on_progress: Report | None = None
+) -> Sound:
     """Decode the sound of ``clip`` in an isolated child: the mean of its channels, not normalised.
 
     Args:
         clip: as ``open_clip`` returned it.
         rate_hz: resample to this rate (soxr, high quality); the recording's own by default.
         limits: of the child, and of the length of the sound.
+        on_progress: takes the fraction done, 0 to 1.
 
     Raises:
         MediaError: the clip has no sound, or none of it can be decoded.
@@ -46,14 +49,59 @@ def read_sound(clip: Clip, *, rate_hz: int | None = None, limits: Limits | None 
     if clip.audio is None:
         raise MediaError(f"{clip.name}: holds no sound. Choose a recording with sound, or give its sound as a file.")
     limits = limits or Limits()
-    parcel = unpack(run_isolated(_read, clip, rate_hz, limits, limits=limits), clip.name)
-    about = parcel.about
+    answer = run_isolated(_read, clip, clip.audio, rate_hz, limits, limits=limits, on_progress=on_progress)
+    arrays, about = unpack(answer, clip.name)
     return Sound(
-        samples=parcel.arrays["samples"].astype(np.float32, copy=False),
+        samples=arrays["samples"].astype(np.float32, copy=False),
         rate_hz=int(about["rate_hz"]),
         start_s=clip.audio.start_s,
         notes=tuple(str(note) for note in about["notes"]),
     )
+
+
+def _read(clip: Clip, audio: AudioStream, rate_hz: int | None, limits: Limits, *, report: Report) -> bytes:
+    sound = decode_sound(audio, rate_hz, limits.seconds, lambda time_s: report(time_s / max(clip.duration_s, 1e-3)))
+    return pack({"samples": sound.samples}, {"rate_hz": sound.rate_hz, "notes": sound.notes})
+
+
+def decode_sound(audio: AudioStream, rate_hz: int | None, most_s: float, report: Report) -> Sound:
+    """Decode, fill holes, and resample piece by piece, so that only the result is ever held whole.
+
+    For use inside an isolated child; ``report`` takes the seconds done.
+
+    Raises:
+        LimitError: it is longer than ``most_s``.
+        MediaError: none of it can be decoded.
+    """
+    name = audio.path.name
+    blocks = Blocks(audio.path)
+    resampler: soxr.ResampleStream | None = None
+    pieces: list[np.ndarray] = []
+    origin_s, own_rate_hz, taken, filled = 0.0, 0, 0, 0
+    for time_s, block_rate_hz, samples in blocks:
+        if not own_rate_hz:
+            origin_s, own_rate_hz = time_s, block_rate_hz
+            if rate_hz not in (None, own_rate_hz):
+                resampler = soxr.ResampleStream(own_rate_hz, rate_hz, 1, dtype="float32", quality="HQ")
+        late = round((time_s - origin_s) * own_rate_hz) - taken
+        if taken + len(samples) + max(late, 0) > most_s * own_rate_hz:
+            raise LimitError(f"{name}: its sound is longer than {most_s:g} s, the limit. Cut it into shorter clips.")
+        if late > _GAP_S * own_rate_hz:
+            filled += late
+            samples = np.pad(samples, (late, 0))
+        elif late < -_GAP_S * own_rate_hz:
+            samples = samples[-late:]
+        taken += len(samples)
+        pieces.append(samples if resampler is None else resampler.resample_chunk(samples))
+        report(taken / own_rate_hz)
+    if not taken:
+        raise MediaError(f"{name}: its sound cannot be decoded. Export it again as WAV.")
+    if resampler is not None:
+        pieces.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+    notes = blocks.notes
+    if filled:
+        notes += (f"{name}: {filled / own_rate_hz:.2f} s of sound are missing in between; silence stands there.",)
+    return Sound(samples=np.concatenate(pieces), rate_hz=rate_hz or own_rate_hz, start_s=audio.start_s, notes=notes)
 
 
 class Blocks:
@@ -114,42 +162,3 @@ def mono(frame: av.AudioFrame) -> Float[np.ndarray, " n"]:
     else:
         samples = np.nan_to_num(samples, nan=0, posinf=0, neginf=0)
     return np.clip(samples.mean(axis=0, dtype=np.float32), -1, 1)
-
-
-def _read(clip: Clip, rate_hz: int | None, limits: Limits, *, report: Report) -> bytes:
-    """Decode, fill holes, and resample piece by piece: only the result is ever held whole."""
-    assert clip.audio is not None  # noqa: S101  the parent checked
-    blocks = Blocks(clip.audio.path)
-    resampler: soxr.ResampleStream | None = None
-    pieces: list[np.ndarray] = []
-    taken, filled, origin_s, own_rate_hz = 0, 0, 0.0, 0
-    for block in blocks:
-        if not own_rate_hz:
-            origin_s, own_rate_hz = block.time_s, block.rate_hz
-            if rate_hz not in (None, own_rate_hz):
-                resampler = soxr.ResampleStream(own_rate_hz, rate_hz, 1, dtype="float32", quality="HQ")
-        samples = block.samples
-        late = round((block.time_s - origin_s) * own_rate_hz) - taken
-        if taken + len(samples) + max(late, 0) > limits.seconds * own_rate_hz:
-            raise LimitError(
-                f"{clip.audio.path.name}: its sound is longer than {limits.seconds:g} s. Cut it into shorter clips."
-            )
-        if late > _GAP_S * own_rate_hz:
-            filled += late
-            samples = np.pad(samples, (late, 0))
-        elif late < -_GAP_S * own_rate_hz:
-            samples = samples[-late:]
-        taken += len(samples)
-        pieces.append(samples if resampler is None else resampler.resample_chunk(samples))
-        report(taken / own_rate_hz / max(clip.duration_s, 1e-3))
-    if not taken:
-        raise MediaError(f"{clip.audio.path.name}: its sound cannot be decoded. Export it again as WAV.")
-    if resampler is not None:
-        pieces.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
-    notes = list(blocks.notes)
-    if filled:
-        notes.append(
-            f"{clip.audio.path.name}: {filled / own_rate_hz:.2f} s of sound are missing in between; silence stands there."
-        )
-    about = {"rate_hz": rate_hz or own_rate_hz, "notes": notes}
-    return pack({"samples": np.concatenate(pieces)}, about)

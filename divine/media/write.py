@@ -25,7 +25,7 @@ from divine.records import Sound
 VideoCodec = Literal["h264", "mjpeg"]
 
 FINE = Fraction(1, 90_000)
-"""Unit of time, in seconds, where the container leaves it free: the usual one, which 24, 25, 30, 50 and 60 Hz divide."""
+"""Unit of time, in seconds, where the container leaves it free: the usual one, a multiple of which 24 to 60 Hz are."""
 
 _SOUND_BLOCK = 1024
 _VIDEO_OPTIONS = {
@@ -64,7 +64,7 @@ def write_video(
     if path.suffix.lower() == ".avi" and fps is None:
         raise MediaError(f"{path.name}: an AVI needs a frame rate. Give `fps`, or write an MP4.")
     unit = 1 / Fraction(fps).limit_denominator(1001) if fps is not None and path.suffix.lower() == ".avi" else FINE
-    with VideoWriter(path, sound=sound, codec=codec, unit=unit, comment=comment) as writer:
+    with VideoWriter(path, sound=sound, codec=codec, unit=unit, fps=fps or 30.0, comment=comment) as writer:
         for time_s, image in frames:
             picture = av.VideoFrame.from_ndarray(even(image), format="rgb24")
             writer.add(round(time_s / unit), picture)
@@ -88,6 +88,7 @@ class VideoWriter:
         sound: Sound | None,
         codec: VideoCodec = "h264",
         unit: Fraction = FINE,
+        fps: float = 30.0,
         comment: str = "",
         options: dict[str, str] | None = None,
     ) -> None:
@@ -95,6 +96,7 @@ class VideoWriter:
         self._sound = _placed(sound, late_start=path.suffix.lower() != ".avi")
         self._codec: VideoCodec = codec
         self._unit = unit
+        self._fps = Fraction(fps).limit_denominator(1001)
         self._comment = comment
         self._options = _VIDEO_OPTIONS[codec] | (options or {})
         self._video: AvVideoStream | None = None
@@ -150,8 +152,7 @@ class VideoWriter:
         self._video.width, self._video.height = width, height
         self._video.pix_fmt = _PIXELS[self._codec]
         self._video.codec_context.time_base = self._video.time_base = self._unit
-        if self._path.suffix.lower() == ".avi":
-            self._video.codec_context.framerate = 1 / self._unit
+        self._video.codec_context.framerate = self._fps  # an AVI's only clock; elsewhere a hint for the bit rate
         self._video.codec_context.thread_type = "AUTO"
         if self._sound is not None:
             audio_codec = "pcm_s16le" if self._path.suffix.lower() == ".avi" else "aac"
