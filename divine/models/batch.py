@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence as Listing
+from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 import torch
@@ -18,8 +19,12 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-class PerModality(NamedTuple, Generic[T]):
-    """One thing per modality; None where the model or the cohort has no such modality."""
+@dataclass(frozen=True, eq=False)
+class PerModality(Generic[T]):
+    """One thing per modality; None where the model or the cohort has no such modality.
+
+    (A generic NamedTuple would be plainer, but beartype cannot check one.)
+    """
 
     video: T | None
     audio: T | None
@@ -27,7 +32,7 @@ class PerModality(NamedTuple, Generic[T]):
     @property
     def given(self) -> tuple[T, ...]:
         """Those that exist, video first."""
-        return tuple(one for one in self if one is not None)
+        return tuple(one for _, one in self.named if one is not None)
 
     @property
     def named(self) -> tuple[tuple[Modality, T | None], ...]:

@@ -137,9 +137,8 @@ class Divine(nn.Module):
         """``L_cls + alpha L_sev + eps (L_cycle + L_sparse + eps lambda L_token) + sum_m (L_w^m + L_u^m)``."""
         w, zero = self.config.loss, generated.fused.h.new_zeros(())
         window = utterance = sparse = covariance = zero
-        for one, gate, steps, whole in zip(latents, generated.fused.gates, generated.window, generated.utterance, strict=True):
-            if one is None or gate is None or steps is None or whole is None:
-                continue
+        parts = (latents, generated.fused.gates, generated.window, generated.utterance)
+        for one, gate, steps, whole in zip(*(part.given for part in parts), strict=True):
             valid = one.refined.mask
             posteriors = one.utterance
             window = window + window_loss(one.refined.values, steps, one.window, valid, w.beta_window)
@@ -148,7 +147,7 @@ class Divine(nn.Module):
             )
             sparse = sparse + sparse_loss(gate, one.present)
             covariance = covariance + cross_covariance(posteriors.shared.mu, posteriors.private.mu, one.present)
-        video, audio = latents
+        video, audio = latents.video, latents.audio
         cycle = zero
         if generated.decoded_audio is not None and video is not None and audio is not None:
             cycle = cycle_loss(generated.decoded_audio, audio.z_shared, video.present & audio.present)

@@ -97,7 +97,9 @@ def fit(
         torch.manual_seed(seed)
         fitted = Fitted(Divine(config, schema), moments, (), (), seed)
         model = fitted.model
-        optimizer = torch.optim.AdamW(model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
+        )
         history: list[Epoch] = []
         best = copy.deepcopy(model.state_dict())
         while len(history) < training.max_epochs and _since_best(history) < training.patience:
