@@ -12,6 +12,7 @@ from jaxtyping import Float
 from divine.config import Limits
 from divine.records import Assessment, Clip, Event, Landmarks, Measure, Observation, Progress
 
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 LandmarkBackend = Literal["mediapipe", "fan"]
 OnEvent = Callable[[Event], None]
 
@@ -68,10 +69,15 @@ def landmarks(recording: Path, out: Path, *, backend: LandmarkBackend = "mediapi
     """
     import io
 
-    from divine.face.track import track_file
+    from divine.face.track import track, track_image
+    from divine.media import open_clip
     from divine.store import write_atomically
 
-    found = track_file(recording, backend=backend, on_progress=lambda fraction: on_event(Progress("landmarks", fraction)))
+    if recording.suffix.lower() in PICTURES:
+        found = track_image(recording, backend=backend)
+    else:
+        clip = open_clip(recording)
+        found = track(clip, backend=backend, on_progress=lambda fraction: on_event(Progress("landmarks", fraction)))
     content = io.BytesIO()
     np.savez(content, times_s=found.times_s, points=found.points_px, confidence=found.confidence)
     write_atomically(out, content.getvalue())
