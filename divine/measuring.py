@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from divine.face.curves import curves as face_curves
-from divine.face.kinematics import measure as measure_face
+from divine.face.curves import curves_of as face_curves
+from divine.face.kinematic_clock import follow
+from divine.face.kinematic_quality import face_quality
+from divine.face.kinematics import measure_motion
 from divine.quality import gate
-from divine.records import Measured, Observation
-from divine.voice.curves import curves as voice_curves
-from divine.voice.measures import measure as measure_voice
+from divine.records import Curve, Measure, Measured, Observation
+from divine.voice.analysis import analyse
+from divine.voice.curves import curves_of as voice_curves
+from divine.voice.measures import measure_voice
+from divine.voice.quality import quality_of
 
 
 def measure(observation: Observation, task: str | None) -> Measured:
     """Return measures, curves and the quality gate; a measure that cannot be computed says why."""
-    landmarks, sound = observation.landmarks, observation.sound
-    face = () if landmarks is None else measure_face(landmarks, task)
-    voice = () if sound is None else measure_voice(sound, task)
-    plots = (*(() if landmarks is None else face_curves(landmarks)), *(() if sound is None else voice_curves(sound)))
-    return Measured((*face, *voice), plots, gate(observation, task))
+    measures: list[Measure] = []
+    curves: list[Curve] = []
+    face = voice = None
+    if observation.landmarks is not None:
+        motion = follow(observation.landmarks)
+        measures += measure_motion(motion, task)
+        curves += face_curves(motion, task)
+        face = face_quality(observation.landmarks)
+    if observation.sound is not None:
+        analysed = analyse(observation.sound)
+        measures += measure_voice(analysed, task)
+        curves += voice_curves(analysed)
+        voice = quality_of(analysed, observation.sound.rate_hz)
+    return Measured(tuple(measures), tuple(curves), gate(observation.clip, face, voice, task))
