@@ -29,6 +29,7 @@ def scored(draw):
     return rng.integers(10, 50, size=n) / 2, rng.integers(10, 50, size=n) / 2
 
 
+@settings(deadline=None, max_examples=60)
 @given(judged())
 def test_class_metrics_agree_with_scikit_learn(table):
     target, probability = table
@@ -42,6 +43,7 @@ def test_class_metrics_agree_with_scikit_learn(table):
     assert ours.brier(target=target, probability=probability) == pytest.approx(expected)
 
 
+@settings(deadline=None, max_examples=60)
 @given(judged(classes=(3, 5)))
 def test_auroc_agrees_with_scikit_learn_where_every_class_occurs(table):
     target, probability = table
@@ -50,6 +52,7 @@ def test_auroc_agrees_with_scikit_learn_where_every_class_occurs(table):
     assert ours.auroc(target=target, probability=probability) == pytest.approx(expected)
 
 
+@settings(deadline=None, max_examples=60)
 @given(judged(classes=(2, 2)))
 def test_auroc_of_two_classes_is_the_usual_one(table):
     target, probability = table
@@ -57,6 +60,7 @@ def test_auroc_of_two_classes_is_the_usual_one(table):
     assert ours.auroc(target=target, probability=probability) == pytest.approx(sk.roc_auc_score(target, probability[:, 1]))
 
 
+@settings(deadline=None, max_examples=60)
 @given(judged(classes=(3, 4)))
 def test_auroc_leaves_out_a_class_without_clips(table):
     target, probability = table
@@ -67,6 +71,7 @@ def test_auroc_leaves_out_a_class_without_clips(table):
     assert ours.auroc(target=target, probability=probability) == pytest.approx(expected, nan_ok=True)
 
 
+@settings(deadline=None, max_examples=60)
 @given(judged())
 def test_ece_is_its_definition(table):
     target, probability = table
@@ -82,6 +87,7 @@ def test_ece_is_its_definition(table):
     assert ours.ece(target=target, probability=probability) == pytest.approx(total)
 
 
+@settings(deadline=None, max_examples=60)
 @given(scored())
 def test_score_metrics_agree_with_scikit_learn(table):
     target, predicted = table
@@ -90,8 +96,8 @@ def test_score_metrics_agree_with_scikit_learn(table):
     assert ours.rmse(target=target, predicted=predicted) >= ours.mae(target=target, predicted=predicted) - 1e-12
 
 
+@settings(deadline=None, max_examples=60)
 @given(scored())
-@settings(max_examples=50)
 def test_spearman_agrees_with_scipy(table):
     target, predicted = table
     assume(len(set(target)) > 1 and len(set(predicted)) > 1)
@@ -99,6 +105,7 @@ def test_spearman_agrees_with_scipy(table):
     assert ours.spearman(target=target, predicted=predicted) == pytest.approx(expected)
 
 
+@settings(deadline=None, max_examples=60)
 @given(judged(), st.integers(0, 2**32 - 1))
 def test_unknown_targets_count_for_nothing(table, seed):
     target, probability = table
@@ -113,6 +120,7 @@ def test_unknown_targets_count_for_nothing(table, seed):
         assert metric(target=masked, predicted=probability.argmax(1)) == pytest.approx(kept, nan_ok=True)
 
 
+@settings(deadline=None, max_examples=60)
 @given(scored(), st.integers(0, 2**32 - 1))
 def test_unknown_scores_count_for_nothing(table, seed):
     target, predicted = table
