@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 import av
 import numpy as np
@@ -105,7 +105,7 @@ class VideoWriter:
         self._sent = 0
         """Samples of the sound that were handed to its encoder."""
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> VideoWriter:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=".writing-", suffix=self._path.suffix.lower(), dir=self._path.parent)

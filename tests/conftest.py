@@ -1,0 +1,67 @@
+"""Fixtures that every room's tests may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from divine.config import PROJECT
+from tests import clips
+
+SHARED = PROJECT.parent / "shared" / "data" / "clips"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """State of the tests, instead of the user's own."""
+    folder = tmp_path_factory.mktemp("home")
+    before = os.environ.get("DIVINE_HOME")
+    os.environ["DIVINE_HOME"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["DIVINE_HOME"]
+    else:
+        os.environ["DIVINE_HOME"] = before
+
+
+def _shared(name: str) -> Path:
+    path = SHARED / name
+    if not path.is_file():
+        pytest.skip(f"{name} is not among the shared clips here")
+    return path
+
+
+@pytest.fixture(scope="session")
+def smile() -> Path:
+    """A real face that smiles, 7.0 s; not shipped."""
+    return _shared("SMILE.mp4")
+
+
+@pytest.fixture(scope="session")
+def fox() -> Path:
+    """A real face that speaks a sentence, 10.1 s; not shipped."""
+    return _shared("QUICK_BROWN_FOX.mp4")
+
+
+@pytest.fixture(scope="session")
+def numbered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2 s of numbered frames at 25 frames a second, with a tone of 440 Hz at 48 kHz."""
+    path = tmp_path_factory.mktemp("clips") / "numbered.mp4"
+    return clips.numbered_clip(path, clips.even_times(2, 25), sound=clips.tone(2))
+
+
+@pytest.fixture(scope="session")
+def numbered_avi(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2 s of numbered frames at 50 frames a second in an AVI, with the same tone."""
+    path = tmp_path_factory.mktemp("clips") / "numbered.avi"
+    return clips.numbered_clip(path, clips.even_times(2, 50), sound=clips.tone(2), fps=50)
+
+
+@pytest.fixture(scope="session")
+def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """60 numbered frames at the times of ``clips.uneven_times(60, start_s=0.2)``, with a tone that starts at 0.1 s."""
+    path = tmp_path_factory.mktemp("clips") / "uneven.mp4"
+    return clips.numbered_clip(path, clips.uneven_times(60, start_s=0.2), sound=clips.tone(2, start_s=0.1))
