@@ -1,0 +1,72 @@
+"""How well a voice was recorded: what the quality gate needs, as plain numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from divine.records import Sound
+from divine.voice.activity import FLOOR_DB, HOP_S, inside
+from divine.voice.analysis import Voice, analyse
+
+_COLLAR_S = 0.05
+_LEAST_NOISE_S = 0.2
+
+
+class VoiceQuality(NamedTuple):
+    """Numbers about a recording of sound; None where it cannot tell."""
+
+    duration_s: float
+    rate_hz: int
+    peak_dbfs: float
+    """Of the largest sample; -100 for digital silence."""
+    clipped_fraction: float
+    """Fraction of samples at 0.99 of full scale or beyond."""
+    speech_fraction: float
+    """Fraction of the recording inside stretches of speech."""
+    voiced_s: float
+    level_dbfs: float | None
+    """Mean power inside stretches of speech."""
+    snr_db: float | None
+    """Speech above noise; None without speech, or without 0.2 s of silence in which the noise can be heard."""
+
+
+def voice_quality(sound: Sound) -> VoiceQuality:
+    """Return how well a voice was recorded."""
+    return quality_of(analyse(sound), sound.rate_hz)
+
+
+def quality_of(voice: Voice, rate_hz: int) -> VoiceQuality:
+    """Return the same of a sound that was analysed already."""
+    spoken = sum(stretch.length_s for stretch in voice.active)
+    return VoiceQuality(
+        duration_s=voice.duration_s,
+        rate_hz=rate_hz,
+        peak_dbfs=max(FLOOR_DB, 20 * float(np.log10(max(voice.peak, 1e-9)))),
+        clipped_fraction=voice.clipped_fraction,
+        speech_fraction=spoken / voice.duration_s if voice.duration_s > 0 else 0.0,
+        voiced_s=float(voice.voiced.sum()) * HOP_S,
+        level_dbfs=speech_level(voice),
+        snr_db=signal_to_noise(voice),
+    )
+
+
+def speech_level(voice: Voice) -> float | None:
+    """Return the mean power inside stretches of speech in dBFS, None where there are none."""
+    speaking = voice.speaking
+    return 10 * float(np.log10(_power(voice, speaking))) if speaking.any() else None
+
+
+def signal_to_noise(voice: Voice) -> float | None:
+    """Return ``10 log10((S - N) / N)``, S the mean power inside stretches of speech, N more than 50 ms away from them."""
+    speaking = voice.speaking
+    quiet = ~inside(voice.active, voice.times_s, _COLLAR_S)
+    if not speaking.any() or quiet.sum() * HOP_S < _LEAST_NOISE_S:
+        return None
+    speech, noise = _power(voice, speaking), _power(voice, quiet)
+    return 10 * float(np.log10(max(speech - noise, 1e-10) / noise))
+
+
+def _power(voice: Voice, frames: np.ndarray) -> float:
+    return float(np.mean(10 ** (voice.level_db[frames] / 10)))
