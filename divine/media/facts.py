@@ -70,7 +70,7 @@ def file_facts(path: Path, limits: Limits) -> FileFacts:
     size = path.stat().st_size
     if size > limits.bytes:
         raise LimitError(
-            f"{path.name}: has {size / 2**20:.0f} MiB, the limit is {limits.bytes / 2**20:.0f}. Cut or compress the recording."
+            f"{path.name}: has {size / 2**20:.3g} MiB, the limit is {limits.bytes / 2**20:.3g}. Cut or compress the recording."
         )
     answer = run_isolated(_look, path.absolute(), limits, limits=limits)
     try:

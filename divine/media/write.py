@@ -42,7 +42,7 @@ def write_video(
     *,
     sound: Sound | None = None,
     codec: VideoCodec = "h264",
-    fps: float | None = None,
+    fps: float | int | None = None,
     comment: str = "",
 ) -> None:
     """Write ``frames`` (time in seconds, RGB picture), in order of time, to ``path``: ``.mp4``, ``.mkv`` or ``.avi``.
@@ -64,7 +64,7 @@ def write_video(
     if path.suffix.lower() == ".avi" and fps is None:
         raise MediaError(f"{path.name}: an AVI needs a frame rate. Give `fps`, or write an MP4.")
     unit = 1 / Fraction(fps).limit_denominator(1001) if fps is not None and path.suffix.lower() == ".avi" else FINE
-    with VideoWriter(path, sound=sound, codec=codec, unit=unit, fps=fps or 30.0, comment=comment) as writer:
+    with VideoWriter(path, sound=sound, codec=codec, unit=unit, fps=float(fps or 30), comment=comment) as writer:
         for time_s, image in frames:
             picture = av.VideoFrame.from_ndarray(even(image), format="rgb24")
             writer.add(round(time_s / unit), picture)
