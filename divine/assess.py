@@ -10,13 +10,11 @@ from pathlib import Path
 
 from divine import encoders
 from divine.config import CHECKPOINTS, Limits
-from divine.encoders import EncoderError
 from divine.features.batches import Pair, batch
-from divine.features.extract import extract
+from divine.features.extract import Extracted, extract
 from divine.measuring import measure
 from divine.observe import observe
-from divine.quality import usable
-from divine.records import Assessment, DivineError, Event, Features, Modality, Observation, Progress
+from divine.records import Assessment, DivineError, Event, Observation, Progress
 from divine.training.checkpoint import Checkpoint, load
 from divine.training.predict import predict
 
@@ -48,17 +46,19 @@ def assess(
         on_event(Progress("model", 0.0))
         model = checkpoint_at(checkpoint or DEMONSTRATION)
         pair = _pair(model)
-        features = _features(observation, pair)
-        (prediction,) = predict(model, batch(pair, [features], max_steps=model.model.config.max_steps))
+        found = extract(observation, pair.codes)
+        if not found.features:
+            raise _nothing_to_judge(observation, found, pair)
+        (prediction,) = predict(model, batch(pair, [found.features], max_steps=model.model.config.max_steps))
     assessment = Assessment(
         clip=observation.clip,
         quality=measured.quality,
-        modalities=_modalities(features),
+        modalities=tuple(sorted(modality for modality, code in pair.named if code in found.features)),
         prediction=prediction,
         measures=measured.measures,
         checkpoint=model.card,
         timing_s=clock.seconds | {"total": clock.total()},
-        notes=_notes(observation, features, pair),
+        notes=_notes(observation, found, pair),
     )
     on_event(assessment)
     return assessment
@@ -93,39 +93,20 @@ def _pair(checkpoint: Checkpoint) -> Pair:
     return Pair(video.code if video else None, audio.code if audio else None)
 
 
-def _features(observation: Observation, pair: Pair) -> dict[str, Features]:
-    seen = usable(observation)
-    found: dict[str, Features] = {}
-    problems: list[str] = []
-    for code in pair.codes:
-        if encoders.info(code).modality not in seen:
-            continue
-        try:
-            found |= extract(observation, [code])
-        except EncoderError as error:
-            problems.append(str(error))
-    if not found:
-        needs = " and ".join("a face" if encoders.info(code).modality == "video" else "a voice" for code in pair.codes)
-        detail = " ".join(problems) or "Neither a face that stays in sight nor a sound above silence was found."
-        raise AssessError(
-            f"{observation.clip.name}: nothing to judge. This checkpoint needs {needs}. {detail} "
-            "Film the face from the front, in light, with the microphone on."
-        )
-    return found
+def _nothing_to_judge(observation: Observation, found: Extracted, pair: Pair) -> AssessError:
+    needs = " or ".join("a face" if modality == "video" else "sound" for modality, _ in pair.named)
+    return AssessError(
+        f"{observation.clip.name}: nothing to judge, this checkpoint needs {needs}. {' '.join(found.absent.values())} "
+        "Film the face from the front, in light, with the microphone on."
+    )
 
 
-def _modalities(features: dict[str, Features]) -> tuple[Modality, ...]:
-    present: tuple[Modality, ...] = ("audio", "video")
-    return tuple(m for m in present if any(encoders.info(code).modality == m for code in features))
-
-
-def _notes(observation: Observation, features: dict[str, Features], pair: Pair) -> tuple[str, ...]:
+def _notes(observation: Observation, found: Extracted, pair: Pair) -> tuple[str, ...]:
     parts = (observation.clip, observation.landmarks, observation.sound)
     notes = [note for part in parts if part is not None for note in part.notes]
-    for code in pair.codes:
-        if code not in features:
-            missing = "a face" if encoders.info(code).modality == "video" else "sound"
-            notes.append(f"Judged without {missing}: the recording has none that could be used.")
+    for modality, code in pair.named:
+        if code in found.absent:
+            notes.append(f"Judged without {'a face' if modality == 'video' else 'sound'}: none that could be used was found.")
     return tuple(dict.fromkeys(notes))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -20,23 +21,29 @@ class Pair(NamedTuple):
     audio: str | None
 
     @classmethod
-    def parse(cls, text: str) -> Pair:
-        """Read ``KI+AC``, or one code alone.
+    def parse(cls, text: str, given: Mapping[str, Modality] = MappingProxyType({})) -> Pair:
+        """Read ``KI+AC``, or one code alone; ``given`` names features that a cohort brings as files.
 
         Raises:
             EncoderError: a code is unknown, or both are of one modality.
         """
         codes: dict[Modality, str] = {}
-        for code in text.split("+"):
-            modality = encoders.info(code.strip()).modality
+        for code in (part.strip() for part in text.split("+")):
+            modality = given.get(code) or encoders.info(code).modality
             if modality in codes:
                 raise EncoderError(f"{text}: two {modality} encoders; a pair is one for the face and one for the voice.")
-            codes[modality] = code.strip()
+            codes[modality] = code
         return cls(codes.get("video"), codes.get("audio"))
 
     @property
+    def named(self) -> tuple[tuple[Modality, str], ...]:
+        """Those that exist, each with its modality, video first."""
+        both: tuple[tuple[Modality, str | None], ...] = (("video", self.video), ("audio", self.audio))
+        return tuple((modality, code) for modality, code in both if code is not None)
+
+    @property
     def codes(self) -> tuple[str, ...]:
-        return tuple(code for code in self if code is not None)
+        return tuple(code for _, code in self.named)
 
     def __str__(self) -> str:
         return "+".join(self.codes)
