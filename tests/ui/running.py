@@ -1,0 +1,84 @@
+"""A studio on a free port, in a thread, and a Chromium that looks at it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from ui.contract import Services
+from ui.security import Access
+from ui.server import create_app
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+@contextlib.contextmanager
+def studio(services: Services, **options: Any) -> Iterator[str]:
+    """Serve a studio; yields its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app = create_app(services, Access(port=port), **options)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert server.started, "the studio did not start"
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@dataclass
+class Watched:
+    """A page, what went wrong on it, and what it asked of other machines."""
+
+    page: Page
+    troubles: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def watch(context: BrowserContext, base: str) -> Watched:
+    """Open a page that keeps what goes wrong, and lets no request leave the studio."""
+    watched = Watched(context.new_page())
+
+    def check(route: Route) -> None:
+        if route.request.url.startswith((base, "blob:", "data:")):
+            route.continue_()
+        else:
+            watched.foreign.append(route.request.url)
+            route.abort()
+
+    watched.page.route("**/*", check)
+    watched.page.on("console", lambda message: watched.troubles.append(message.text) if message.type in ("error", "warning") else None)
+    watched.page.on("pageerror", lambda error: watched.troubles.append(str(error)))
+    return watched

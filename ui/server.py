@@ -1,0 +1,107 @@
+"""FastAPI with Gradio in it: routes, pages, guard. ``create_app`` builds, ``serve`` runs."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import threading
+import warnings
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+# Read by Gradio when it is imported: nothing is counted, asked or kept anywhere.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["GRADIO_RUN_HISTORY"] = "False"
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, Response
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from divine import services as divine_services
+from divine.config import Limits
+from ui import routes, shell, theme
+from ui.contract import Services
+from ui.login import Login
+from ui.owners import Owners
+from ui.pages import assess
+from ui.security import Access, Guard
+from ui.sessions import Sessions
+from ui.workspace import Workspace
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(services: Services, access: Access | None = None, upload_bytes: int = Limits().bytes) -> FastAPI:
+    """Build the studio. Nothing of the models is loaded yet.
+
+    Args:
+        services: what pages call; ``divine.services``, or a stand-in.
+        access: where it will listen and who may enter; loopback without a login by default.
+        upload_bytes: the largest recording that is taken.
+    """
+    access = access or Access()
+    workspace = Workspace(upload_bytes)
+    sessions = Sessions(services, workspace)
+    owners = Owners(access.port)
+    atexit.register(sessions.close)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        sessions.keep_tidy()
+        threading.Thread(target=services.warm_up, name="warm-up", daemon=True).start()
+        yield
+        sessions.close()
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.include_router(routes.build(owners, workspace, sessions))
+    app.mount("/studio/static", StaticFiles(directory=STATIC))
+
+    @app.get("/")
+    def front() -> Response:
+        return RedirectResponse(shell.PAGES[0].path)
+
+    pages = gr.Blocks(title="DIVINE", analytics_enabled=False)
+    with pages.route("Assess", "/assess"):
+        assess.build(workspace, sessions, owners)
+
+    with warnings.catch_warnings():
+        # Gradio says of every site of several pages that it is not rendered on the server; nobody asked for that.
+        warnings.filterwarnings("ignore", message="SSR mode is not supported")
+        gr.mount_gradio_app(
+            app,
+            pages,
+            path="/",
+            server_name=access.host,
+            server_port=access.port,
+            theme=theme.THEME,
+            head=shell.HEAD,
+            footer_links=[],
+            run_history=False,
+            ssr_mode=False,
+            mcp_server=False,
+            pwa=False,
+            enable_monitoring=False,
+            show_error=False,
+        )
+    app.add_middleware(Guard, access=access, owners=owners, pages=shell.PATHS, upload_bytes=upload_bytes)
+    return app
+
+
+def serve(host: str = "127.0.0.1", port: int = 7860) -> None:
+    """Serve the studio until it is interrupted.
+
+    Raises:
+        AccessError: it would be open to other machines without a login.
+        LoginError: ``DIVINE_LOGIN`` cannot be used.
+    """
+    configured = os.environ.get("DIVINE_LOGIN")
+    access = Access(host, port, Login.parse(configured) if configured else None)
+    app = create_app(divine_services, access)
+    shown = f"[{host}]" if ":" in host else host
+    print(f"DIVINE studio: http://{shown}:{port}  (Ctrl+C stops it)", flush=True)
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False, date_header=False)
