@@ -31,11 +31,13 @@ class VideoStream:
     codec: str
     width: int
     height: int
+    """Both of the upright picture."""
     frames: int
     fps: float
     """Mean frame rate; frame times may be uneven, so never compute a time from it."""
     start_s: float
     rotation_deg: int
+    """What the file asks players to turn its picture by, anticlockwise; ``media.frames`` has done it."""
 
 
 @dataclass(frozen=True)

@@ -172,3 +172,18 @@ def live_webm(path: Path, times_s: Iterable[float], *, sound: Sound) -> Path:
         new.mux(video.encode(None))
     path.write_bytes(pipe.content)
     return path
+
+
+def with_a_hole(path: Path, sound: Sound, *, hole_s: tuple[float, float]) -> Path:
+    """Write the sound as PCM without the packets between two times, as a recorder that stalled."""
+    with av.open(str(path), "w") as new:
+        stream = new.add_stream("pcm_s16le", rate=sound.rate_hz, layout="mono")
+        for first in range(0, len(sound.samples), 960):
+            if hole_s[0] <= first / sound.rate_hz < hole_s[1]:
+                continue
+            block = (sound.samples[first : first + 960] * 32767).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(block[None], format="s16", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = sound.rate_hz, first, Fraction(1, sound.rate_hz)
+            new.mux(stream.encode(frame))
+        new.mux(stream.encode(None))
+    return path

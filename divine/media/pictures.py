@@ -76,8 +76,8 @@ class Pictures:
                 yield Picture(position, stream.time_base, frame)
             end_s = float((self._last or 0) * stream.time_base)
         faults = (
-            (broken, f"{broken} damaged pictures were left out"),
-            (misplaced, f"{misplaced} pictures without a time of their own were left out"),
+            (broken, f"damaged pictures left out: {broken}"),
+            (misplaced, f"pictures left out that had no time of their own: {misplaced}"),
             (packets.torn, f"the file is damaged after {end_s:.2f} s, and the rest of its picture cannot be read"),
         )
         self.notes = tuple(f"{self._path.name}: {what}." for happened, what in faults if happened)

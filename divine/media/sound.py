@@ -128,7 +128,7 @@ class Blocks:
                 end_s = block.time_s + len(block.samples) / rate_hz
                 yield block
         faults = (
-            (broken, f"{broken} damaged blocks of sound were left out"),
+            (broken, f"damaged blocks of sound left out: {broken}"),
             (packets.torn, f"the file is damaged after {end_s:.2f} s, and the rest of its sound cannot be read"),
         )
         self.notes = tuple(f"{self._path.name}: {what}." for happened, what in faults if happened)

@@ -20,7 +20,7 @@ from divine.media.isolate import Report, run_isolated
 from divine.media.parcel import pack, unpack
 from divine.media.pictures import Pictures
 from divine.media.sound import decode_sound
-from divine.media.write import FINE, VideoWriter, even
+from divine.media.write import FINE, VideoWriter, even, replacing
 from divine.records import AudioStream, Clip, VideoStream
 
 _AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
@@ -43,11 +43,13 @@ def viewing_copy(
     if out.suffix.lower() != ".mp4":
         raise MediaError(f"{out.name}: a viewing copy is an MP4. Give it the ending .mp4.")
     limits = limits or Limits()
-    answer = run_isolated(_copy, clip, clip.video, out.absolute(), limits, limits=limits, on_progress=on_progress)
+    with replacing(out) as temporary:  # here, so that nothing of it stays behind even where the child is killed
+        where = temporary.absolute()
+        answer = run_isolated(_copy, clip, clip.video, where, out.name, limits, limits=limits, on_progress=on_progress)
     return unpack(answer, clip.name).arrays["times_s"].astype(np.float64, copy=False)
 
 
-def _copy(clip: Clip, video: VideoStream, out: Path, limits: Limits, *, report: Report) -> bytes:
+def _copy(clip: Clip, video: VideoStream, out: Path, name: str, limits: Limits, *, report: Report) -> bytes:
     sound = None
     if clip.audio is not None:
         sound = decode_sound(clip.audio, _playable_rate(clip.audio), limits.seconds, lambda time_s: None)
@@ -58,13 +60,12 @@ def _copy(clip: Clip, video: VideoStream, out: Path, limits: Limits, *, report: 
     # A multiple of the source's own unit keeps each time exactly, and is fine enough to place the sound by.
     unit = Fraction(1, first.unit.denominator * math.ceil(FINE.denominator / first.unit.denominator))
     times: list[Fraction] = []
-    with VideoWriter(out, sound=sound, unit=unit, fps=video.fps or 30.0, options=_FAST) as writer:
+    with VideoWriter(out, name=name, sound=sound, unit=unit, fps=video.fps or 30.0, options=_FAST) as writer:
         for picture in itertools.chain((first,), pictures):
             times.append(picture.position * picture.unit)
             writer.add(int(times[-1] / unit), _playable(picture.frame, video))
             report(len(times) / max(video.frames, 1))
     if _written(out) != times:
-        out.unlink()
         raise MediaError(f"{clip.name}: its frame times cannot be kept in a copy. Convert it to MP4 (H.264, AAC) first.")
     return pack({"times_s": np.array([float(time) for time in times])})
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -19,13 +20,14 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream as AvVideoStream
 from jaxtyping import UInt8
 
+from divine.media.container import address
 from divine.media.errors import MediaError
 from divine.records import Sound
 
 VideoCodec = Literal["h264", "mjpeg"]
 
 FINE = Fraction(1, 90_000)
-"""Unit of time, in seconds, where the container leaves it free: the usual one, a multiple of which 24 to 60 Hz are."""
+"""Unit of time in seconds where the container leaves it free; frames of 24, 25, 30, 50 and 60 Hz last whole numbers of it."""
 
 _SOUND_BLOCK = 1024
 _VIDEO_OPTIONS = {
@@ -47,8 +49,8 @@ def write_video(
 ) -> None:
     """Write ``frames`` (time in seconds, RGB picture), in order of time, to ``path``: ``.mp4``, ``.mkv`` or ``.avi``.
 
-    An AVI knows only a constant rate: there ``fps`` is required, and times are rounded to its grid. Elsewhere times are
-    kept to 1/90000 s. Odd sizes gain one row or column, since both codecs halve the resolution of colour.
+    An MP4 keeps times to 1/90000 s, Matroska to 1 ms. An AVI knows only a constant rate: there ``fps`` is required, and
+    times are rounded to its grid. Odd sizes gain one row or column, since both codecs halve the resolution of colour.
 
     Args:
         path: replaced in one step once the file is complete.
@@ -64,10 +66,47 @@ def write_video(
     if path.suffix.lower() == ".avi" and fps is None:
         raise MediaError(f"{path.name}: an AVI needs a frame rate. Give `fps`, or write an MP4.")
     unit = 1 / Fraction(fps).limit_denominator(1001) if fps is not None and path.suffix.lower() == ".avi" else FINE
-    with VideoWriter(path, sound=sound, codec=codec, unit=unit, fps=float(fps or 30), comment=comment) as writer:
+    with (
+        replacing(path) as temporary,
+        VideoWriter(
+            temporary, name=path.name, sound=sound, codec=codec, unit=unit, fps=float(fps or 30), comment=comment
+        ) as writer,
+    ):
         for time_s, image in frames:
             picture = av.VideoFrame.from_ndarray(even(image), format="rgb24")
             writer.add(round(time_s / unit), picture)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a file beside ``path`` that takes its place on a clean exit, flushed to the disk, and is removed otherwise.
+
+    Raises:
+        MediaError: it cannot be made or moved.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".writing-", suffix=path.suffix.lower(), dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise cannot_write(path.name, error) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        try:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError as error:
+            raise cannot_write(path.name, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def cannot_write(name: str, error: Exception) -> MediaError:
+    """Make the error for a file that could not be written."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return MediaError(f"{name}: cannot be written ({reason}). Free space, or choose another folder or ending.")
 
 
 def even(image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h2 w2 3"]:
@@ -79,12 +118,13 @@ def even(image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h2 w2 3"]:
 
 
 class VideoWriter:
-    """A file that grows frame by frame beside its destination, and takes its place on a clean exit only."""
+    """Encodes frame by frame into ``path``; ``name`` is what messages call it."""
 
     def __init__(
         self,
         path: Path,
         *,
+        name: str,
         sound: Sound | None,
         codec: VideoCodec = "h264",
         unit: Fraction = FINE,
@@ -92,39 +132,29 @@ class VideoWriter:
         comment: str = "",
         options: dict[str, str] | None = None,
     ) -> None:
-        self._path = path
-        self._sound = _placed(sound, late_start=path.suffix.lower() != ".avi")
+        self._name = name
+        self._avi = path.suffix.lower() == ".avi"
+        self._sound = _placed(sound, late_start=not self._avi)
         self._codec: VideoCodec = codec
         self._unit = unit
         self._fps = Fraction(fps).limit_denominator(1001)
-        self._comment = comment
         self._options = _VIDEO_OPTIONS[codec] | (options or {})
         self._video: AvVideoStream | None = None
         self._audio: AvAudioStream | None = None
         self._last: int | None = None
         self._sent = 0
         """Samples of the sound that were handed to its encoder."""
-
-    def __enter__(self) -> VideoWriter:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=".writing-", suffix=self._path.suffix.lower(), dir=self._path.parent)
-            os.close(handle)
-        except OSError as error:
-            raise self._failed(error) from error
-        self._temporary = Path(name)
         # An MP4 holds a late start in units of `movie_timescale`, by default 1 ms: too coarse to keep times.
-        scale = str(self._unit.denominator)
+        scale = str(unit.denominator)
         mp4 = {"movflags": "+faststart", "movie_timescale": scale, "video_track_timescale": scale}
         try:
-            self._container: OutputContainer = av.open(
-                f"file:{self._temporary}", "w", options=mp4 if self._path.suffix.lower() == ".mp4" else {}
-            )
+            self._container: OutputContainer = av.open(address(path), "w", options=mp4 if path.suffix.lower() == ".mp4" else {})
         except (FFmpegError, ValueError) as error:
-            self._temporary.unlink(missing_ok=True)
-            raise self._failed(error) from error
-        if self._comment:
-            self._container.metadata["comment"] = self._comment
+            raise cannot_write(name, error) from error
+        if comment:
+            self._container.metadata["comment"] = comment
+
+    def __enter__(self) -> VideoWriter:
         return self
 
     def add(self, position: int, picture: av.VideoFrame) -> None:
@@ -134,18 +164,18 @@ class VideoWriter:
             MediaError: the position is not beyond the last one, the size differs, or the disk is full.
         """
         if self._last is not None and position <= self._last:
-            raise MediaError(f"{self._path.name}: frame times must rise, and {float(position * self._unit):.6f} s does not.")
+            raise MediaError(f"{self._name}: frame times must rise, and {float(position * self._unit):.6f} s does not.")
         self._last = position
         try:
             video = self._video or self._open_streams(picture.width, picture.height)
             if (picture.width, picture.height) != (video.width, video.height):
-                raise MediaError(f"{self._path.name}: every picture must be {video.width} x {video.height} pixels.")
+                raise MediaError(f"{self._name}: every picture must be {video.width} x {video.height} pixels.")
             self._add_sound_before(float(position * self._unit))
             picture.pts, picture.time_base = position, self._unit
             picture.pict_type = PictureType.NONE  # else a decoded frame forces its own type on the encoder
             self._container.mux(video.encode(picture))
         except (FFmpegError, OSError) as error:
-            raise self._failed(error) from error
+            raise cannot_write(self._name, error) from error
 
     def _open_streams(self, width: int, height: int) -> AvVideoStream:
         self._video = self._container.add_stream("libx264" if self._codec == "h264" else "mjpeg", options=self._options)
@@ -155,7 +185,7 @@ class VideoWriter:
         self._video.codec_context.framerate = self._fps  # an AVI's only clock; elsewhere a hint for the bit rate
         self._video.codec_context.thread_type = "AUTO"
         if self._sound is not None:
-            audio_codec = "pcm_s16le" if self._path.suffix.lower() == ".avi" else "aac"
+            audio_codec = "pcm_s16le" if self._avi else "aac"
             self._audio = self._container.add_stream(audio_codec, rate=self._sound.rate_hz, layout="mono")
         return self._video
 
@@ -176,29 +206,19 @@ class VideoWriter:
         try:
             if kind is None:
                 self._finish()
+        except (FFmpegError, OSError) as failure:
+            raise cannot_write(self._name, failure) from failure
         finally:
             self._container.close()
-            self._temporary.unlink(missing_ok=True)
 
     def _finish(self) -> None:
         if self._video is None:
-            raise MediaError(f"{self._path.name}: not one picture was given, so no video was written.")
-        try:
-            self._add_sound_before(float("inf"))
-            for stream in (self._video, self._audio):
-                if stream is not None:
-                    self._container.mux(stream.encode(None))
-            self._container.close()
-            with self._temporary.open("rb") as file:
-                os.fsync(file.fileno())
-            self._temporary.chmod(0o600)
-            self._temporary.replace(self._path)
-        except (FFmpegError, OSError) as error:
-            raise self._failed(error) from error
-
-    def _failed(self, error: Exception) -> MediaError:
-        reason = getattr(error, "strerror", None) or str(error)
-        return MediaError(f"{self._path.name}: cannot be written ({reason}). Free space, or choose another folder or ending.")
+            raise MediaError(f"{self._name}: not one picture was given, so no video was written.")
+        self._add_sound_before(float("inf"))
+        for stream in (self._video, self._audio):
+            if stream is not None:
+                self._container.mux(stream.encode(None))
+        self._container.close()
 
 
 def _placed(sound: Sound | None, *, late_start: bool) -> Sound | None:
