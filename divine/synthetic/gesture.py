@@ -91,6 +91,7 @@ def make_gesture(subject: Subject, task: str, seed: int, seconds: float = 7.0, o
     times = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     p = _today(subject.pathology, overlap, rng)
     # Silent movements are self-paced: people slow down in them only by half as much as in maximal repetition.
+    performed = p
     period = spec.period_s / (p.rate if spec.speech else p.rate**0.5)
     if not spec.code.startswith("DDK"):
         # Long self-paced cycles average over many small irregularities.
@@ -136,4 +137,4 @@ def make_gesture(subject: Subject, task: str, seed: int, seconds: float = 7.0, o
         voicing=np.clip(track["voicing"], 0, 1), f0=declination, formants_hz=formants * (1 - 0.12 * mouth.pucker[:, None]),
         closed=np.clip(track["closed"], 0, 1), noise=np.clip(track["blow"], 0, 1.2), bursts=tuple(bursts),
     )  # fmt: skip
-    return Gesture(times, mouth, Head(*sway), tract, _truth(spec, subject, p, reps, starts, times, mouth))
+    return Gesture(times, mouth, Head(*sway), tract, _truth(spec, subject, p, reps, starts, times, mouth), performed)

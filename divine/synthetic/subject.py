@@ -172,7 +172,7 @@ def _face(rng: np.random.Generator, age: int, sex: Sex) -> FaceIdentity:
         light_strength=float(rng.uniform(0.06, 0.28)),
         wall=tuple(int(v) for v in np.clip(rng.uniform(80, 205) + n(0, 8, 3), 0, 255)),  # pyright: ignore[reportArgumentType]
         shirt=tuple(int(v) for v in np.clip(rng.uniform(35, 190) + n(0, 28, 3), 15, 235)),  # pyright: ignore[reportArgumentType]
-        px_per_unit=float(rng.uniform(1.02, 1.22)),
+        px_per_unit=float(rng.uniform(1.15, 1.4)),
         offset_px=(float(n(0, 12)), float(n(0, 7))),
         noise=float(rng.uniform(1.2, 3.0)),
         texture_seed=int(rng.integers(2**31)),

@@ -102,6 +102,7 @@ def _syllable_keys(
 
 
 def speech_keys(keys: Keys, task: Task, reps: tuple[Beat, ...], p: Pathology) -> tuple[list[Burst], list[float]]:
+    """Set the targets of spoken repetitions; return the releases and the syllables' onsets."""
     shares = np.array([s.share for s in task.syllables])
     bursts, starts = [], []
     for k, beat in enumerate(reps):

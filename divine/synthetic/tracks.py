@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from divine.synthetic.subject import Side
+from divine.synthetic.subject import Pathology, Side
 from divine.synthetic.tasks import Consonant
 
 RATE_HZ = 500
@@ -102,3 +102,5 @@ class Gesture:
     head: Head
     tract: Tract
     truth: Truth
+    performed: Pathology
+    """How the subject moved in this recording: what raters judge."""
