@@ -84,15 +84,17 @@ def landmarks(recording: Path, out: Path, *, backend: LandmarkBackend = "mediapi
     return found
 
 
-def viewing_copy(clip: Clip, out: Path) -> Float[np.ndarray, " t"]:
+def viewing_copy(clip: Clip, out: Path, *, on_progress: Callable[[float], None] | None = None) -> Float[np.ndarray, " t"]:
     """Write a copy that browsers play frame by frame; return its presentation times in seconds.
+
+    ``on_progress`` is told of the fraction done, 0 to 1, and may raise to give up.
 
     Raises:
         DivineError: the clip has no picture, or the copy cannot be written.
     """
     from divine.media import viewing_copy as run
 
-    return run(clip, out)
+    return run(clip, out, on_progress=on_progress)
 
 
 def assessment_document(assessment: Assessment) -> dict[str, Any]:
