@@ -24,8 +24,8 @@ CUTOFF_HZ = 10.0
 """Passes the fastest syllables (7 Hz keeps 98 %) and half of what a 50 frames/s tracker jitters."""
 _ORDER = 4
 _SHORTEST_S = 0.3
-_BRIDGED_FRAMES = 2.6
-"""Two lost frames are bridged; a longer gap could hide a whole closure of the lips."""
+_BRIDGED_FRAMES, _BRIDGED_S = 2.6, 0.08
+"""One lost frame is bridged, and more within 80 ms; a longer gap could hide a whole closure of the lips."""
 
 
 class Motion(NamedTuple):
@@ -52,7 +52,8 @@ def follow(landmarks: Landmarks) -> Motion:
     frame_s = float(np.median(np.diff(times)))
     cutoff = min(CUTOFF_HZ, 0.4 / frame_s)
     clock = times[0] + np.arange(int(np.floor((times[-1] - times[0]) * CLOCK_HZ + 1e-6)) + 1) / CLOCK_HZ
-    points = resample(times, head_free(landmarks)[kept], clock, longest_gap_s=_BRIDGED_FRAMES * frame_s, cutoff_hz=cutoff)
+    longest = max(_BRIDGED_FRAMES * frame_s, _BRIDGED_S)
+    points = resample(times, head_free(landmarks)[kept], clock, longest_gap_s=longest, cutoff_hz=cutoff)
     return Motion(clock, points, 1 / frame_s, cutoff)
 
 

@@ -72,14 +72,15 @@ def _in_stretch(
         cut_left, cut_right = left == 0, right == len(values) - 1
         if (cut_left and rise < 0.5 * fall) or (cut_right and fall < 0.5 * rise):
             continue
-        height = fall if cut_left and not cut_right else rise if cut_right and not cut_left else (rise + fall) / 2
+        if cut_left != cut_right:
+            rise = fall = fall if cut_left else rise
         found.append(
             Repetition(
                 start_s=_last_below(times_s, values, left, peak, top - 0.9 * rise),
                 rise_s=_last_below(times_s, values, left, peak, top - 0.5 * rise),
                 peak_s=float(times_s[peak]),
                 end_s=_first_below(times_s, values, peak, right, top - 0.9 * fall),
-                height=height,
+                height=(rise + fall) / 2,
                 stretch=stretch,
             )
         )
@@ -87,14 +88,17 @@ def _in_stretch(
 
 
 def _last_below(times_s: np.ndarray, values: np.ndarray, low: int, high: int, level: float) -> float:
-    """Return when the signal last crosses ``level`` upward between two samples, interpolated."""
-    before = low + int(np.flatnonzero(values[low:high] < level)[-1])
-    step = (level - values[before]) / (values[before + 1] - values[before])
-    return float(times_s[before] + step * (times_s[before + 1] - times_s[before]))
+    """Return when the signal last crosses ``level`` upward, interpolated; its first moment where it starts above."""
+    below = np.flatnonzero(values[low:high] < level)
+    return _crossing(times_s, values, low + int(below[-1]), level) if len(below) else float(times_s[low])
 
 
 def _first_below(times_s: np.ndarray, values: np.ndarray, low: int, high: int, level: float) -> float:
-    """Return when the signal first crosses ``level`` downward between two samples, interpolated."""
-    after = low + 1 + int(np.flatnonzero(values[low + 1 : high + 1] < level)[0])
-    step = (level - values[after - 1]) / (values[after] - values[after - 1])
-    return float(times_s[after - 1] + step * (times_s[after] - times_s[after - 1]))
+    """Return when the signal first crosses ``level`` downward, interpolated; its last moment where it stays above."""
+    below = np.flatnonzero(values[low + 1 : high + 1] < level)
+    return _crossing(times_s, values, low + int(below[0]), level) if len(below) else float(times_s[high])
+
+
+def _crossing(times_s: np.ndarray, values: np.ndarray, before: int, level: float) -> float:
+    step = (level - values[before]) / (values[before + 1] - values[before])
+    return float(times_s[before] + step * (times_s[before + 1] - times_s[before]))

@@ -107,9 +107,9 @@ def _seen(values: Float[np.ndarray, "t ..."]) -> Float[np.ndarray, "t ..."]:
     Raises:
         AbsentError: it is not.
     """
-    seen = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
     if len(values) < LEAST_SECONDS * CLOCK_HZ:
         raise AbsentError(f"the face was recorded for less than {LEAST_SECONDS} s")
+    seen = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
     if seen.mean() < LEAST_SEEN:
         raise AbsentError(f"the points it needs are seen in {seen.mean():.0%} of the recording; {LEAST_SEEN:.0%} are needed")
     return values

@@ -7,7 +7,7 @@ from functools import partial
 from divine.measures.info import SPEECH_TASKS, MeasureInfo
 
 PRAAT = "Praat, through parselmouth"
-ACTIVITY = "voice activity: Praat intensity above a threshold, at least 0.1 s, pauses at least 0.25 s"
+ACTIVITY = "voice activity: Praat intensity above a threshold, at least 0.05 s, pauses at least 0.25 s"
 NUCLEI = "syllable nuclei: voiced peaks of the intensity that rise 2 dB above the dips beside them"
 AGED_NORM = "mean ± 2 SD at 50-90 years (Tamil 2025)"
 

@@ -2,7 +2,7 @@
 
 Levels are mean squares over 20 ms every 10 ms. A frame is active above ``P99 - 25 dB`` of the recording's own levels, which is
 where Praat and most of the field draw the line; in a noisy recording the line rises to 6 dB above the noise (P5), but never
-beyond ``P99 - 12 dB``. Silences shorter than 0.25 s (closures of stops) are part of speech, and stretches shorter than 0.1 s,
+beyond ``P99 - 12 dB``. Silences shorter than 0.25 s (closures of stops) are part of speech, and stretches shorter than 0.05 s,
 or without any voice, are not.
 """
 
@@ -21,7 +21,7 @@ SILENCE_DB = -65.0
 HOP_S = 0.01
 _WINDOW_S = 0.02
 LEAST_PAUSE_S = 0.25
-LEAST_STRETCH_S = 0.1
+LEAST_STRETCH_S = 0.05
 
 
 class Stretch(NamedTuple):

@@ -1,7 +1,7 @@
 """What Praat is the reference for: jitter, shimmer, harmonicity, formants. Standard settings, stated where they are used.
 
-All are taken from the band below 8 kHz (``analysis.NARROW_HZ``), so that recordings of different rates can be compared; on drawn
-pulses jitter and shimmer came out the same to three digits at 16 and at 48 kHz.
+All are taken from the band below 8 kHz (``analysis.NARROW_HZ``), so that recordings of different rates can be compared; on
+drawn pulses jitter and shimmer came out the same to two digits at 16 and at 48 kHz.
 """
 
 from __future__ import annotations

@@ -1,0 +1,112 @@
+"""What must not change a measure: where, how large and how tilted the face is filmed, and when; and what a mirror swaps."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from divine.face.kinematic_quality import face_quality
+from divine.face.kinematics import measure
+from divine.records import Landmarks
+from tests.face.kinematic_face import MIRROR, film, landmarks, opening, shift
+
+
+def gestures(right: float, left: float, rate_hz: float):
+    beat = lambda t: (1 - np.cos(2 * np.pi * rate_hz * t)) / 2  # noqa: E731
+    return (
+        opening(lambda t: 0.3 * beat(t)),
+        shift((48, 60), lambda t: -right * beat(t), lambda t: 0.05 + 0 * t),
+        shift((54, 64), lambda t: left * beat(t), lambda t: -0.3 * left * beat(t)),
+    )
+
+
+def values(track: Landmarks, task: str | None) -> dict[str, float | None]:
+    return {one.name: one.value for one in measure(track, task)}
+
+
+def assert_alike(some: dict[str, float | None], other: dict[str, float | None], tolerance: float = 1e-6) -> None:
+    assert some.keys() == other.keys()
+    for name, value in some.items():
+        expected = other[name]
+        assert value == (None if expected is None else pytest.approx(expected, rel=tolerance, abs=tolerance)), name
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    turn=st.floats(-0.6, 0.6),
+    size=st.floats(0.2, 5),
+    x=st.floats(-500, 500),
+    y=st.floats(-500, 500),
+    later=st.floats(-20, 3000),
+    task=st.sampled_from([None, "DDK_PA", "NSM_KISS", "NSM_BROW"]),
+)
+def test_place_size_tilt_and_start_of_the_recording_change_nothing(turn, size, x, y, later, task):
+    track = film(*gestures(0.2, 0.1, 1.5), seconds=3, noise_px=0.3)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    moved = landmarks(track.times_s + later, size * track.points_px @ rotation.T + (x, y))
+    # A clock 50 minutes on holds fewer digits of each frame's time.
+    assert_alike(values(moved, task), values(track, task), 1e-5)
+
+
+@settings(max_examples=8, deadline=None)
+@given(right=st.floats(0.02, 0.3), left=st.floats(0.02, 0.3), rate=st.floats(0.8, 4))
+def test_a_mirror_swaps_the_sides_and_nothing_else(right, left, rate):
+    track = film(*gestures(right, left, rate), seconds=4, noise_px=0.2)
+    points = track.points_px[:, MIRROR] * (-1, 1) + (640, 0)
+    straight, mirrored = values(track, None), values(landmarks(track.times_s, points), None)
+    swapped = {}
+    for name, value in straight.items():
+        other = name.replace("right_", "#").replace("left_", "right_").replace("#", "left_")
+        signed = name.endswith(("_asymmetry", "_difference"))
+        swapped[other] = -value if signed and value is not None else value
+    assert_alike(mirrored, {name: swapped[name] for name in mirrored}, 1e-6)
+
+
+def test_the_order_and_repetition_of_frames_changes_nothing():
+    track = film(*gestures(0.2, 0.1, 2), seconds=4)
+    order = np.random.default_rng(0).permutation(np.append(np.arange(len(track.times_s)), 50))
+    assert_alike(values(landmarks(track.times_s[order], track.points_px[order]), None), values(track, None))
+
+
+def test_quality_says_how_the_face_was_filmed():
+    track = film(seconds=4, icd_px=40, still=True, uneven=0, dropped=0, fps=25)
+    points, faces, pose = track.points_px.copy(), np.ones(100, dtype=np.int64), np.zeros((100, 3))
+    points[10:30] = np.nan
+    points[50:, :, 0] += 80
+    faces[:5] = 2
+    pose[:, 1] = -12
+    confidence = np.ones((100, 68))
+    confidence[10:30] = 0
+    confidence[60:70, 48:60] = 0
+    quality = face_quality(dataclasses.replace(track, points_px=points, faces=faces, pose_deg=pose, confidence=confidence))
+    assert quality.found_fraction == pytest.approx(0.8)
+    assert quality.mouth_seen_fraction == pytest.approx(0.7)
+    assert quality.several_faces_fraction == pytest.approx(0.05)
+    assert quality.longest_gap_s == pytest.approx(21 / 25)
+    assert quality.frame_rate_hz == pytest.approx(25)
+    assert quality.intercanthal_px == pytest.approx(40)
+    assert quality.turn_deg == pytest.approx(12)
+    assert quality.head_motion_icd == pytest.approx(2)
+    assert quality.cut_fraction == 0
+    assert quality.off_centre == pytest.approx(80 / 640, abs=0.08)
+
+
+def test_quality_of_a_recording_without_a_face():
+    track = film(seconds=2)
+    empty = dataclasses.replace(track, points_px=np.full_like(track.points_px, np.nan))
+    quality = face_quality(empty)
+    assert (quality.found_fraction, quality.intercanthal_px, quality.off_centre) == (0, None, None)
+    assert quality.longest_gap_s == pytest.approx(track.times_s[-1] - track.times_s[0])
+    nothing = face_quality(landmarks(np.zeros(0), np.zeros((0, 68, 2))))
+    assert (nothing.found_fraction, nothing.frame_rate_hz) == (0, 0)
+
+
+def test_a_face_that_leaves_the_picture_is_cut():
+    track = film(seconds=2, still=True, dropped=0)
+    points = track.points_px.copy()
+    points[:25] -= (320, 0)
+    assert face_quality(dataclasses.replace(track, points_px=points)).cut_fraction == pytest.approx(0.25)
