@@ -31,7 +31,9 @@ class Services(Protocol):
         """Put an assessment into the shape of ``divine assess --json``."""
         ...
 
-    def viewing_copy(self, clip: Clip, out: Path) -> Float[np.ndarray, " t"]:
+    def viewing_copy(
+        self, clip: Clip, out: Path, *, on_progress: Callable[[float], None] | None = None
+    ) -> Float[np.ndarray, " t"]:
         """Write a copy that browsers play frame by frame; return its presentation times in seconds."""
         ...
 

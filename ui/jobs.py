@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -70,7 +69,7 @@ class Job:
         self.clip: Clip | None = None
         self.face: dict[str, Any] | None = None
         self.parts: set[str] = set()
-        self.pending = 0
+        self.pending = 1
         """Pieces of work (the assessment, the viewing copy) that still read the upload."""
         self.touched_s = time.monotonic()
 
@@ -82,14 +81,22 @@ class Job:
         """Show the name that the user knows, not the one the file has with us."""
         return replace(clip, name=self.order.name)
 
-    def note(self, event: Event) -> None:
-        """Keep what an event brings.
+    def carry_on(self) -> None:
+        """Return if there is still somebody to work for.
 
         Raises:
             Cancelled: the user gave up.
         """
         if self.cancelled.is_set():
             raise Cancelled
+
+    def note(self, event: Event) -> None:
+        """Keep what an event brings.
+
+        Raises:
+            Cancelled: the user gave up.
+        """
+        self.carry_on()
         if isinstance(event, Progress):
             with self.lock:
                 self.stage, self.fraction = event.stage, min(max(event.fraction, 0.0), 1.0)
@@ -111,7 +118,7 @@ class Job:
         """Store a part whole, then say that it is there."""
         partial = self.folder / f"{part}.partial"
         partial.write_bytes(content)
-        os.replace(partial, self.folder / part)
+        partial.replace(self.folder / part)
         self.announce(part)
 
     def announce(self, part: str) -> None:

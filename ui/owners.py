@@ -1,4 +1,4 @@
-"""Who owns what: a random token per browser session, signed by this process, in a cookie that scripts and other sites cannot use."""
+"""Who owns what: a random token per browser session, signed by this process, in a cookie out of reach of scripts and sites."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ class Owners:
         # Cookies of one host are shared between its ports: two studios must not overwrite each other's.
         self.cookie = f"divine_{port}"
 
-    def of(self, request: Request) -> str | None:
-        """Return the owner that a request belongs to."""
+    def of(self, request: Request | None) -> str | None:
+        """Return the owner that a request belongs to; Gradio may hand a call on without its request."""
+        if request is None:
+            return None
         token, _, signature = request.cookies.get(self.cookie, "").partition(".")
         return token if token and hmac.compare_digest(signature.encode(), self._sign(token).encode()) else None
 

@@ -1,8 +1,8 @@
 """Who may reach the studio, and what every answer carries: a pure ASGI middleware around the whole application.
 
-Recordings of faces and voices cannot be made anonymous, so the studio answers its own machine only unless a login is set. A page
-of another site that a browser has open must not be able to use it either: requests under a foreign name (DNS rebinding) or from
-a foreign origin are refused before anything reads them.
+Recordings of faces and voices cannot be made anonymous, so the studio answers its own machine only unless a login is set. A
+page of another site that a browser has open must not be able to use it either: requests under a foreign name (DNS rebinding)
+or from a foreign origin are refused before anything reads them.
 """
 
 from __future__ import annotations
@@ -54,6 +54,12 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
+}
+
+
+_DOOR = {
+    HTTPStatus.UNAUTHORIZED: "Name and password, please.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts: wait a minute.",
 }
 
 
@@ -144,7 +150,7 @@ class Guard:
         if self.door is not None:
             status = self.door.check(scope.get("client"), headers.get("authorization"))
             if status is not None:
-                return status, "Name and password, please." if status is HTTPStatus.UNAUTHORIZED else "Too many attempts: wait a minute."
+                return status, _DOOR[status]
         if not self._known(path):
             return HTTPStatus.NOT_FOUND, "Not found."
         if path.startswith(UPLOADS) and _length(headers) > self.upload_bytes:

@@ -66,7 +66,7 @@ def create_app(services: Services, access: Access | None = None, upload_bytes: i
         return RedirectResponse(shell.PAGES[0].path)
 
     pages = gr.Blocks(title="DIVINE", analytics_enabled=False)
-    with pages.route("Assess", "/assess"):
+    with pages.route("Assess", "/assess", show_in_navbar=False):  # our own header has the links
         assess.build(workspace, sessions, owners)
 
     with warnings.catch_warnings():
@@ -88,6 +88,7 @@ def create_app(services: Services, access: Access | None = None, upload_bytes: i
             enable_monitoring=False,
             show_error=False,
         )
+    app.state.sessions = sessions
     app.add_middleware(Guard, access=access, owners=owners, pages=shell.PATHS, upload_bytes=upload_bytes)
     return app
 

@@ -51,13 +51,11 @@ class Sessions:
         """
         with self._lock:
             waiting = [job for job in self._jobs.values() if job.order.owner == order.owner and not job.over]
-            if len(waiting) < WAITING_PER_OWNER:
-                job = Job(secrets.token_urlsafe(24), order, self.workspace.folder())
-                self._jobs[job.id] = job
-        if len(waiting) >= WAITING_PER_OWNER:
-            _delete(order)
-            raise BusyError(f"{len(waiting)} assessments of yours are still waiting. Cancel one, or wait until one is done.")
-        job.pending = 1
+            if len(waiting) >= WAITING_PER_OWNER:
+                _delete(order)
+                raise BusyError(f"{len(waiting)} assessments of yours still wait. Cancel one, or wait until one is done.")
+            job = Job(secrets.token_urlsafe(24), order, self.workspace.folder())
+            self._jobs[job.id] = job
         self._runner.submit(self._assess, job)
         return job
 
@@ -116,7 +114,6 @@ class Sessions:
         self.workspace.close()
 
     def _assess(self, job: Job) -> None:
-        order = job.order
         with job.lock:
             if job.state == "queued":
                 job.state = "running"
@@ -160,10 +157,12 @@ class Sessions:
         partial = target.with_name(f"partial-{target.name}")
         try:
             if not job.cancelled.is_set():
-                times_s = self.services.viewing_copy(clip, partial)
+                times_s = self.services.viewing_copy(clip, partial, on_progress=lambda fraction: job.carry_on())
                 partial.replace(target)
                 job.add(FRAMES, frame_times_bytes(times_s))
                 job.announce(MEDIA_VIDEO)
+        except Cancelled:
+            pass  # the job says so already
         except DivineError as error:
             job.picture_error = _named(str(error), job.order)
         except Exception:  # the assessment goes on without a picture, and the page says so

@@ -38,25 +38,27 @@ _KEYS = (
     ("?", "this help"),
 )
 
+_COLOURS = (("system", "System colours"), ("light", "Light"), ("dark", "Dark"))
+_MOUTH = "M3 10c3-4 6-4 9-1.500 3-2.500 6-2.500 9 1.500-2.500 5-5.500 7.500-9 7.500S5.500 15 3 10Zm0 0c3 1.500 6 2 9 2s6-.5 9-2"
+_WARNING = "M8 1.500 15 14H1L8 1.500Zm0 4.500v4m0 1.500v.5"
+
 
 def header(current: str) -> gr.HTML:
     """Return the header of the page at path ``current``."""
     links = "".join(
         f'<a href="{page.path}"{" aria-current=page" if page.path == current else ""}>{page.title}</a>' for page in PAGES
     )
-    gr.Navbar(visible=False)  # ours stands in the header
+    colours = "".join(f'<option value="{value}">{title}</option>' for value, title in _COLOURS)
     keys = "".join(f"<tr><th scope=row><kbd>{key}</kbd></th><td>{what}</td></tr>" for key, what in _KEYS)
     return gr.HTML(
         html_template=f"""
 <a class="dv-skip" href="{current}#dv-main">Skip to the content</a>
 <header class="dv-top">
-  <a class="dv-brand" href="{PAGES[0].path}"><svg viewBox="0 0 24 24" aria-hidden="true"><path
-    d="M3 10c3-4 6-4 9-1.5C15 6 18 6 21 10c-2.500 5-5.500 7.500-9 7.500S5.500 15 3 10Zm0 0c3 1.500 6 2 9 2s6-.5 9-2"/></svg>DIVINE</a>
+  <a class="dv-brand" href="{PAGES[0].path}"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="{_MOUTH}"/></svg>DIVINE</a>
   <nav aria-label="Pages">{links}</nav>
-  <p class="dv-notice" id="dv-notice"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 1.500 15 14H1L8 1.500Zm0 4.500v4m0 1.500v1"/></svg>{NOTICE}</p>
+  <p class="dv-notice" id="dv-notice"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="{_WARNING}"/></svg>{NOTICE}</p>
   <div class="dv-tools">
-    <label class="dv-theme"><span class="dv-sr">Colours</span><select id="dv-theme">
-      <option value="system">System colours</option><option value="light">Light</option><option value="dark">Dark</option></select></label>
+    <label><span class="dv-sr">Colours</span><select id="dv-theme">{colours}</select></label>
     <button type="button" class="dv-quiet" id="dv-help" aria-haspopup="dialog">Keys <kbd>?</kbd></button>
   </div>
 </header>

@@ -1,10 +1,10 @@
-"""Gradio's theme, bound to the colours and type of ``static/base.css``: one accent, system fonts, nothing loaded from outside."""
+"""Gradio's theme, bound to the colours of ``static/base.css``: one accent, system fonts, nothing loaded from outside."""
 
 from __future__ import annotations
 
-import gradio as gr
+from gradio.themes import Base, colors, sizes
 
-_FONT = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Helvetica Neue", "Arial", "sans-serif"]
+_FONT = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Arial", "sans-serif"]
 _MONO = ["ui-monospace", "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", "Consolas", "monospace"]
 
 
@@ -13,12 +13,12 @@ def _both(**values: str) -> dict[str, str]:
     return values | {f"{name}_dark": value for name, value in values.items()}
 
 
-THEME = gr.themes.Base(
-    primary_hue=gr.themes.colors.blue,
-    neutral_hue=gr.themes.colors.slate,
+THEME = Base(
+    primary_hue=colors.blue,
+    neutral_hue=colors.slate,
     font=_FONT,
     font_mono=_MONO,
-    radius_size=gr.themes.sizes.radius_sm,
+    radius_size=sizes.radius_sm,
 ).set(
     **_both(
         body_background_fill="var(--dv-ground)",
@@ -34,6 +34,7 @@ THEME = gr.themes.Base(
         block_info_text_color="var(--dv-ink-soft)",
         block_shadow="none",
         input_background_fill="var(--dv-surface)",
+        input_border_width="1px",
         input_border_color="var(--dv-edge)",
         input_border_color_focus="var(--dv-accent)",
         input_placeholder_color="var(--dv-ink-soft)",

@@ -28,11 +28,12 @@ def track_bytes(landmarks: Landmarks) -> bytes:
     a picture so large that 16 bits would overflow. 10 s at 50 frames/s take 174 kB.
     """
     frames, points, _ = landmarks.points_px.shape
-    steps = min(16.0, _REACH / max(landmarks.width, landmarks.height, 1))
+    # As the header's 32 bits hold it, so that reading divides by what writing multiplied with.
+    steps = float(np.float32(min(16.0, _REACH / max(landmarks.width, landmarks.height, 1))))
     header = struct.pack("<4sIIIfI", TRACK_MAGIC, frames, landmarks.width, landmarks.height, steps, points)
     found = np.isfinite(landmarks.points_px).all(axis=2, keepdims=True)
     # Points may lie a little outside the picture; what lies far outside is held at the edge of the range.
-    scaled = np.clip(np.round(np.nan_to_num(landmarks.points_px) * struct.unpack("<f", struct.pack("<f", steps))[0]), -32767, 32767)
+    scaled = np.clip(np.round(np.nan_to_num(landmarks.points_px) * steps), -32767, 32767)
     packed = np.where(found, scaled, HIDDEN).astype("<i2")
     confidence = np.round(np.clip(np.nan_to_num(landmarks.confidence), 0, 1) * 255).astype(np.uint8)
     return header + landmarks.times_s.astype("<f8").tobytes() + packed.tobytes() + confidence.tobytes()

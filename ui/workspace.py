@@ -67,7 +67,7 @@ class Workspace:
                 async for chunk in chunks:
                     size += len(chunk)
                     if size > self.limit_bytes:
-                        raise UploadError(f"{name}: the file is larger than {self.limit_bytes / 1024**3:.3g} GiB. Cut it shorter.")
+                        raise UploadError(f"{name}: larger than {self.limit_bytes / 1024**3:.3g} GiB. Cut it shorter.")
                     file.write(chunk)
             if size == 0:
                 raise UploadError(f"{name}: the file is empty. Choose another.")

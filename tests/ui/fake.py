@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from divine.report.document import assessment_document
 
 WIDTH, HEIGHT, FPS, FRAMES = 320, 240, 25, 75
 BARS = 8
+LOUD = "The room is loud: record in a quieter place, the microphone a hand's breadth from the mouth."
 STAGES = ("open", "sound", "landmarks", "measures", "model")
 
 
@@ -45,7 +47,7 @@ def write_clip(path: Path, times: np.ndarray | None = None) -> Path:
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "bf": "0", "g": "5"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.codec_context.time_base = stream.time_base = __import__("fractions").Fraction(1, 90_000)
+        stream.codec_context.time_base = stream.time_base = Fraction(1, 90_000)
         for number, moment in enumerate(times):
             picture = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
             for bar in range(BARS):
@@ -72,9 +74,16 @@ def a_face() -> np.ndarray:
     turn = np.linspace(0, np.pi, 17)
     jaw = np.stack([-np.cos(turn) * 0.5, np.sin(turn) * 0.62 - 0.1], 1)
     brows = [np.stack([np.linspace(a, b, 5), np.full(5, -0.28)], 1) for a, b in ((-0.4, -0.1), (0.1, 0.4))]
-    nose = np.concatenate([np.stack([np.zeros(4), np.linspace(-0.18, 0.06, 4)], 1), np.stack([np.linspace(-0.1, 0.1, 5), np.full(5, 0.1)], 1)])
-    ring = lambda n, cx, cy, rx, ry: np.stack([cx - rx * np.cos(2 * np.pi * np.arange(n) / n), cy - ry * np.sin(2 * np.pi * np.arange(n) / n)], 1)  # noqa: E731
-    return np.concatenate([jaw, *brows, nose, ring(6, -0.22, -0.16, 0.08, 0.03), ring(6, 0.22, -0.16, 0.08, 0.03), ring(12, 0, 0.26, 0.18, 0.07), ring(8, 0, 0.26, 0.13, 0.03)])
+    bridge = np.stack([np.zeros(4), np.linspace(-0.18, 0.06, 4)], 1)
+    nose = np.concatenate([bridge, np.stack([np.linspace(-0.1, 0.1, 5), np.full(5, 0.1)], 1)])
+    eyes = [_ring(6, side * 0.22, -0.16, 0.08, 0.03) for side in (-1, 1)]
+    lips = [_ring(12, 0, 0.26, 0.18, 0.07), _ring(8, 0, 0.26, 0.13, 0.03)]
+    return np.concatenate([jaw, *brows, nose, *eyes, *lips])
+
+
+def _ring(count: int, x: float, y: float, width: float, height: float) -> np.ndarray:
+    turn = 2 * np.pi * np.arange(count) / count
+    return np.stack([x - width * np.cos(turn), y - height * np.sin(turn)], 1)
 
 
 def landmarks_of(frames: int, times: np.ndarray, lost: slice | None = None) -> Landmarks:
@@ -109,7 +118,7 @@ class FakeServices:
     def warm_up(self) -> None:
         """Nothing to load."""
 
-    def viewing_copy(self, clip: Clip, out: Path) -> np.ndarray:
+    def viewing_copy(self, clip: Clip, out: Path, *, on_progress: Callable[[float], None] | None = None) -> np.ndarray:
         write_clip(out, self.times)
         return self.times
 
@@ -150,7 +159,7 @@ class FakeServices:
             clip.modalities,
             self._prediction(clip),
             measured.measures,
-            CheckpointCard("demonstration", "SYNTHETIC cohort, 36 rendered subjects" if self.synthetic else "a cohort", self.synthetic),
+            CheckpointCard("demonstration", "36 rendered subjects" if self.synthetic else "a cohort", self.synthetic),
             {"total": 1.234},
             ("The sound ends 0.2 s before the picture.",),
         )
@@ -159,14 +168,20 @@ class FakeServices:
 
     def _clip(self, recording: Path, audio: Path | None) -> Clip:
         only_sound = recording.read_bytes()[:4] == b"RIFF"
-        video = None if only_sound else VideoStream(recording, "h264", WIDTH, HEIGHT, len(self.times), FPS, 0.0, 0)
+        video = None if only_sound else VideoStream(recording, "h264", WIDTH, HEIGHT, len(self.times), float(FPS), 0.0, 0)
         sound = AudioStream(audio or recording, "aac", 48_000, 1, 0.0, "given" if audio else "embedded")
         return Clip(recording.name, "0" * 64, 3.0, video, sound if self.with_sound or only_sound else None)
 
     def _measured(self, clip: Clip) -> Measured:
         times = np.arange(150) / 50
         wave = np.sin(2 * np.pi * 1.2 * times)
-        shapes = {"lip_aperture": ("Lip aperture", "ICD", "video"), "mouth_width": ("Mouth width", "ICD", "video"), "jaw_opening": ("Jaw opening", "ICD", "video"), "intensity": ("Intensity", "dB", "audio"), "f0": ("Fundamental frequency", "Hz", "audio")}
+        shapes = {
+            "lip_aperture": ("Lip aperture", "ICD", "video"),
+            "mouth_width": ("Mouth width", "ICD", "video"),
+            "jaw_opening": ("Jaw opening", "ICD", "video"),
+            "intensity": ("Intensity", "dB", "audio"),
+            "f0": ("Fundamental frequency", "Hz", "audio"),
+        }
         curves = []
         for number, (name, (title, unit, modality)) in enumerate(shapes.items()):
             if modality in clip.modalities:
@@ -183,7 +198,7 @@ class FakeServices:
         checks = (
             Check("face_found", 98.7, "%", True, ""),
             Check("head_turn", 4.1, "°", True, ""),
-            Check("signal_to_noise", 31.0 if self.quality_passed else 6.0, "dB", self.quality_passed, "" if self.quality_passed else "The room is loud: record in a quieter place, the microphone a hand's breadth from the mouth."),
+            Check("signal_to_noise", 31.0 if self.quality_passed else 6.0, "dB", self.quality_passed, LOUD),
             Check("clipped_samples", 0.0, "%", True, ""),
         )
         return Measured(measures, tuple(curves), Quality(checks))
@@ -199,10 +214,5 @@ class FakeServices:
             np.array([0.3, 0.6, 0.1]),
             items,
             np.array([0.41, 0.2, 0.16, 0.13, 0.1]),
-            {modality: (0.62 if modality == "video" else 0.44) if modality in clip.modalities else 0.0 for modality in ("video", "audio")},
+            {"video": 0.62 * (clip.video is not None), "audio": 0.44 * (clip.audio is not None)},
         )
-
-
-def with_name(assessment: Assessment, name: str) -> Assessment:
-    """Return an assessment of a clip with another name."""
-    return replace(assessment, clip=replace(assessment.clip, name=name))

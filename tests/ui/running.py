@@ -13,9 +13,9 @@ from typing import Any
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
+from tests.ui.asking import made
 from ui.contract import Services
 from ui.security import Access
-from ui.server import create_app
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -34,7 +34,7 @@ def studio(services: Services, **options: Any) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = create_app(services, Access(port=port), **options)
+    app = made(services, Access(port=port), **options)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -79,6 +79,6 @@ def watch(context: BrowserContext, base: str) -> Watched:
             route.abort()
 
     watched.page.route("**/*", check)
-    watched.page.on("console", lambda message: watched.troubles.append(message.text) if message.type in ("error", "warning") else None)
+    watched.page.on("console", lambda said: watched.troubles.append(said.text) if said.type in ("error", "warning") else None)
     watched.page.on("pageerror", lambda error: watched.troubles.append(str(error)))
     return watched

@@ -23,10 +23,10 @@ def main(out: Path) -> None:
                 context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
                 page = watch(context, base).page
 
-                def shoot(name: str, full: bool = True, page=page, tag=f"{theme}-{size}") -> None:  # noqa: ANN001
+                def shoot(name: str, full: bool = True, page=page, tag=f"{theme}-{size}") -> None:
                     page.screenshot(path=out / f"{name}-{tag}.png", full_page=full)
 
-                def assess(file: Path, page=page) -> None:  # noqa: ANN001
+                def assess(file: Path, page=page) -> None:
                     page.goto(f"{base}/assess")
                     page.set_input_files("#dv-recording", file)
                     page.wait_for_selector(".dv-files .is-ready")
@@ -59,7 +59,7 @@ def main(out: Path) -> None:
                 page.wait_for_selector("[data-state=done] .dv-notes:not([hidden])")
                 page.wait_for_timeout(300)
                 shoot("voice")
-                services.error = "{name}: this is not a video or a sound that can be read. Export it as MP4 or WAV and try again."
+                services.error = "{name}: this is not a video or a sound that can be read. Export it as MP4 or WAV."
                 assess(clip)
                 page.wait_for_selector(".dv-failure:not([hidden])")
                 shoot("failed")

@@ -11,11 +11,13 @@ _TEMPLATE = """
 <div class="dv-intake">
   <div class="dv-tabs" role="tablist" aria-label="Where the recording comes from">
     <button type="button" role="tab" id="dv-tab-file" aria-controls="dv-file" aria-selected="true">A file</button>
-    <button type="button" role="tab" id="dv-tab-camera" aria-controls="dv-camera" aria-selected="false" tabindex="-1">The camera</button>
+    <button type="button" role="tab" id="dv-tab-camera" aria-controls="dv-camera" aria-selected="false"
+      tabindex="-1">The camera</button>
   </div>
   <div id="dv-file" role="tabpanel" aria-labelledby="dv-tab-file">
     <label class="dv-drop" for="dv-recording">
-      <svg viewBox="0 0 48 48" aria-hidden="true"><path d="M24 31V11m-8 8 8-8 8 8M9 31v6a3 3 0 0 0 3 3h24a3 3 0 0 0 3-3v-6"/></svg>
+      <svg viewBox="0 0 48 48" aria-hidden="true"><path
+        d="M24 31V11m-8 8 8-8 8 8M9 31v6a3 3 0 0 0 3 3h24a3 3 0 0 0 3-3v-6"/></svg>
       <strong>Drop a video or a sound here</strong>
       <span>or <u>choose a file</u>: a face that speaks or moves, or a voice alone</span>
       <input type="file" id="dv-recording" accept="video/*,audio/*,.mkv,.avi,.flac,.opus">
@@ -23,7 +25,8 @@ _TEMPLATE = """
   </div>
   <div id="dv-camera" role="tabpanel" aria-labelledby="dv-tab-camera" hidden></div>
   <ul class="dv-files" aria-label="Chosen files" aria-live="polite"></ul>
-  <p class="dv-more"><label for="dv-sound"><u>Add a separate sound file</u> <span>(optional, replaces the recording's own)</span>
+  <p class="dv-more"><label for="dv-sound"><u>Add a separate sound file</u>
+    <span>(optional, replaces the recording's own)</span>
     <input type="file" id="dv-sound" accept="audio/*,video/*,.flac,.opus"></label></p>
   <p class="dv-trouble" role="alert"></p>
 </div>"""

@@ -10,9 +10,9 @@ import gradio as gr
 from divine.config import ASSETS
 from ui import shell
 from ui.components import assessment, intake
+from ui.jobs import Order
 from ui.owners import Owners
 from ui.sessions import BusyError, Sessions
-from ui.jobs import Order
 from ui.workspace import Upload, Workspace
 
 EXAMPLE = ASSETS / "example.mp4"
@@ -54,7 +54,7 @@ def build(workspace: Workspace, sessions: Sessions, owners: Owners) -> None:
 
     def start(selection: str, task: str, request: gr.Request) -> str:
         """Assess what this browser session uploaded: returns the assessment's id, or what stands in the way."""
-        owner = owners.of(request)
+        owner = owners.of(request.request)
         chosen = _parse(selection)
         recording = workspace.take(owner, chosen.get("recording", "")) if owner else None
         if owner is None or recording is None:
@@ -64,9 +64,9 @@ def build(workspace: Workspace, sessions: Sessions, owners: Owners) -> None:
 
     def start_example(request: gr.Request) -> str:
         """Assess the bundled synthetic example: returns the assessment's id, or what stands in the way."""
-        owner = owners.of(request)
-        if owner is None:
-            return _answer(error="Reload the page first: your browser has no session here yet.")
+        owner = owners.of(request.request)
+        if owner is None or not EXAMPLE.exists():
+            return _answer(error="The example is not here: reload the page, or choose a recording of your own.")
         return submit(Order(owner, EXAMPLE.name, EXAMPLE, None, "", None, True, ()))
 
     def submit(order: Order) -> str:
@@ -84,15 +84,12 @@ def build(workspace: Workspace, sessions: Sessions, owners: Owners) -> None:
                 task = gr.Dropdown(list(TASKS), value="", label="Task (optional)", elem_id="dv-task", filterable=False)
                 with gr.Row(elem_id="dv-start-buttons"):
                     assess = gr.Button("Assess", variant="primary", elem_id="dv-go")
-                    if EXAMPLE.exists():
-                        example = gr.Button("Try the synthetic example", elem_id="dv-example")
+                    example = gr.Button("Try the synthetic example", elem_id="dv-example", visible=EXAMPLE.exists())
             with gr.Column(scale=4):
                 gr.HTML(html_template=_ADVICE, js_on_load=None, apply_default_css=False)
     shown = assessment.build()
-
     assess.click(start, [chosen, task], shown, queue=False, show_progress="hidden", api_name="assess")
-    if EXAMPLE.exists():
-        example.click(start_example, None, shown, queue=False, show_progress="hidden", api_name="assess_example")
+    example.click(start_example, None, shown, queue=False, show_progress="hidden", api_name="assess_example")
 
 
 def _order(owner: str, recording: Upload, sound: Upload | None, task: str) -> Order:

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from tests.ui.asking import BASE, made
+from tests.ui.fake import FakeServices, write_clip, write_sound
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("clips") / "A004_02_DDK_PA_color.mp4")
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sound(tmp_path_factory.mktemp("sounds") / "voice.wav")
+
+
+@pytest.fixture(scope="module")
+def services() -> FakeServices:
+    return FakeServices(seconds=0.02)
+
+
+@pytest.fixture(scope="module")
+def app(services: FakeServices) -> Iterator[FastAPI]:
+    app = made(services, upload_bytes=200_000)
+    yield app
+    app.state.sessions.close()
+
+
+@pytest.fixture
+def client(app: FastAPI) -> TestClient:
+    """A browser that has opened the page."""
+    client = TestClient(app, base_url=BASE, follow_redirects=False)
+    client.get("/studio/session")
+    return client
+
+
+@pytest.fixture
+def stranger(app: FastAPI) -> TestClient:
+    """Another browser that has opened the page."""
+    client = TestClient(app, base_url=BASE, follow_redirects=False)
+    client.get("/studio/session")
+    return client
