@@ -56,13 +56,15 @@ class Split:
     """By seed, then fold."""
 
     def to_json(self) -> str:
-        """Write the split in one fixed form."""
+        """Write the split in one fixed form: every subject once, and the members as numbers of subjects."""
+        subjects = sorted({person for one in self.members for part in PARTS for person in getattr(one, part)})
+        number = {person: place for place, person in enumerate(subjects)}
         members = [
-            {"fold": one.fold, "seed": one.seed} | {part: [list(person) for person in getattr(one, part)] for part in PARTS}
+            {"fold": one.fold, "seed": one.seed} | {part: [number[person] for person in getattr(one, part)] for part in PARTS}
             for one in self.members
         ]
-        about = {"format": _FORMAT, "scheme": self.scheme, "folds": self.folds, "seeds": list(self.seeds), "members": members}
-        return json.dumps(about, indent=1) + "\n"
+        about = {"format": _FORMAT, "scheme": self.scheme, "folds": self.folds, "seeds": self.seeds, "subjects": subjects}
+        return json.dumps(about | {"members": members}) + "\n"
 
     @property
     def proof(self) -> str:
@@ -158,14 +160,15 @@ def read_split(path: Path, index: Index, *, proof: str | None = None) -> Split:
         plain = json.loads(content)
         if plain["format"] != _FORMAT:
             raise SplitError(f"{path.name}: was written by another version. Start a new run.")
+        subjects = [Subject(*person) for person in plain["subjects"]]
         members = tuple(
-            Fold(one["fold"], one["seed"], *(tuple(Subject(*person) for person in one[part]) for part in PARTS))
+            Fold(one["fold"], one["seed"], *(tuple(subjects[place] for place in one[part]) for part in PARTS))
             for one in plain["members"]
         )
         made = Split(plain["scheme"], plain["folds"], tuple(plain["seeds"]), members)
     except OSError as error:
         raise SplitError(f"{path.name}: cannot be read ({error.strerror}). The run needs it.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise SplitError(f"{path.name}: is damaged, or no split. Start a new run.") from error
     if proof is not None and hashlib.sha256(content).hexdigest() != proof:
         raise SplitError(f"{path.name}: was altered after the run had begun. Restore it, or start a new run.")

@@ -44,7 +44,7 @@ def write_tnf(index: Index, root: Path, *, place: Callable[[Path, Path], None] =
     Args:
         index: a cohort with the groups, items and videos of this layout.
         root: the new folder.
-        place: puts a file of the index to its new place; hard links by default.
+        place: puts a recording of the index to its new place; hard links by default.
 
     Raises:
         DataError: a clip has no video, or a name that this layout cannot say.
@@ -54,9 +54,10 @@ def write_tnf(index: Index, root: Path, *, place: Callable[[Path, Path], None] =
         clips = [clip for clip in index.clips if clip.group == group]
         folder = group_folder(root, group)
         for clip in clips:
-            for source, target in _files(clip, root):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                place(source, target)
+            for put, files in ((place, _media(clip, root)), (shutil.copyfile, _annotations(clip, root))):
+                for source, target in files:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    put(source, target)
         names = {clip.name: _target(clip, root).name for clip in clips}
         if index.items:
             rated = [Rated(names[clip.name], clip.subject, clip.ratings) for clip in clips if clip.ratings]
@@ -87,12 +88,17 @@ def _target(clip: ClipEntry, root: Path) -> Path:
     return path
 
 
-def _files(clip: ClipEntry, root: Path) -> Iterator[tuple[Path, Path]]:
+def _media(clip: ClipEntry, root: Path) -> Iterator[tuple[Path, Path]]:
     video = _target(clip, root)
     if clip.video is not None:
         yield clip.video, video
     if clip.audio is not None:
         yield clip.audio, audio_path(video)
+
+
+def _annotations(clip: ClipEntry, root: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield what people edit: a hard link would change the original too, so these are copied."""
+    video = _target(clip, root)
     if clip.landmarks is not None:
         yield clip.landmarks, landmarks_path(root, clip.group, video)
     if clip.boxes is not None:
