@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from divine.models.errors import ModelError
 
@@ -36,7 +36,7 @@ def from_json(kind: type[Record], values: object, where: str = "") -> Record:
 
 
 def _value(kind: Any, value: Any, where: str) -> Any:
-    options = get_args(kind) if get_origin(kind) is UnionType else (kind,)
+    options = get_args(kind) if get_origin(kind) in (UnionType, Union) else (kind,)
     for option in options:
         if is_dataclass(option) and isinstance(option, type) and isinstance(value, dict):
             return from_json(option, value, where)

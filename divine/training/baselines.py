@@ -1,0 +1,93 @@
+"""What any honest table stands beside: the majority of the training subjects, and what age and sex alone would say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from divine.data.schema import ClipEntry
+from divine.data.splits import Fold
+from divine.training.cohort import scores_of
+from divine.training.errors import TrainingError
+from divine.training.member import Work
+from divine.training.rows import clip_columns
+
+
+def majority(work: Work, fold: Fold) -> pd.DataFrame:
+    """Say of every clip the share of each class among the training subjects' clips, and their median scores."""
+    train = _clips(work, fold.train)
+    shares = np.array([np.mean([work.index.clips[row].group == name for row in train]) for name in work.index.groups])
+    scores = _means(work)[train]
+    median = np.nanmedian(scores, axis=0) if np.isfinite(scores).any() else np.full(len(work.index.items), np.nan)
+    return _table(work, fold, "majority", lambda row: (shares, median))
+
+
+def age_sex(work: Work, fold: Fold) -> pd.DataFrame:
+    """Say of every clip what logistic and linear regression on the subject's age and sex say.
+
+    Raises:
+        TrainingError: somebody's age or sex is not known. Then nobody could tell whether they are confounded with diagnosis.
+    """
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    for clip in work.index.clips:
+        if clip.age is None or clip.sex is None:
+            raise TrainingError(f"age-sex: {clip.person} has no age or no sex. Complete them, or leave this baseline out.")
+    known = np.array([_age_and_sex(clip) for clip in work.index.clips])
+    train = _clips(work, fold.train)
+    groups = [work.index.clips[row].group for row in train]
+    diagnosis = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced")).fit(known[train], groups)
+    order = [list(diagnosis.classes_).index(name) for name in work.index.groups]
+    scores = _means(work)[train]
+    rated = np.isfinite(scores).all(axis=1)
+    severity = LinearRegression().fit(known[train][rated], scores[rated]) if scores.size and rated.any() else None
+
+    def say(row: int) -> tuple[np.ndarray, np.ndarray]:
+        probabilities = diagnosis.predict_proba(known[row : row + 1])[0][order]
+        if severity is None:
+            return probabilities, np.full(len(work.index.items), np.nan)
+        return probabilities, np.clip(severity.predict(known[row : row + 1])[0], *work.index.scale)
+
+    return _table(work, fold, "age-sex", say)
+
+
+BASELINES: dict[str, Callable[[Work, Fold], pd.DataFrame]] = {"majority": majority, "age-sex": age_sex}
+
+
+def _age_and_sex(clip: ClipEntry) -> tuple[float, float]:
+    return float(clip.age or 0.0), float((clip.sex or "").upper().startswith("F"))
+
+
+def _means(work: Work) -> np.ndarray:
+    """Return each clip's scores, the mean of its raters; NaN where there are none."""
+    scores = scores_of(work.index)
+    known = np.isfinite(scores)
+    total = np.where(known, scores, 0.0).sum(axis=2)
+    return np.where(known.any(axis=2), total / np.maximum(known.sum(axis=2), 1), np.nan)
+
+
+def _clips(work: Work, people: tuple) -> np.ndarray:
+    wanted = set(people)
+    return np.array([row for row, clip in enumerate(work.index.clips) if clip.person in wanted])
+
+
+def _table(work: Work, fold: Fold, system: str, say: Callable[[int], tuple[np.ndarray, np.ndarray]]) -> pd.DataFrame:
+    """Write what a baseline says of every test clip: the same whatever the modalities, so once, under all that there are."""
+    setting = "+".join(sorted(work.pack.dims))
+    about = {"part": "test", "fold": fold.fold, "seed": fold.seed, "system": system, "objective": work.spec.objective}
+    about |= {"encoders": work.spec.encoders, "modalities": setting}
+    lines = []
+    for row in _clips(work, fold.test):
+        probabilities, scores = say(int(row))
+        line = clip_columns(work.index, int(row), work.cutoffs) | about
+        line["prediction"] = work.index.groups[int(np.argmax(probabilities))]
+        line |= {f"probability_{name}": float(p) for name, p in zip(work.index.groups, probabilities, strict=True)}
+        if work.index.items:
+            line |= {f"predicted_{item}": float(score) for item, score in zip(work.index.items, scores, strict=True)}
+            line["predicted_total"] = float(scores.sum())
+        lines.append(line)
+    return pd.DataFrame(lines)

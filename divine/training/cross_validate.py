@@ -1,0 +1,102 @@
+"""Folds × seeds → a run: resumable to the member, the same predictions however often it was killed."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from divine.data.load import load
+from divine.data.schema import Index
+from divine.data.splits import Split, read_split, split, write_split
+from divine.features.batches import Pair
+from divine.features.cohort import CohortFeatures, modalities_of
+from divine.features.pack import pack
+from divine.store import Store, write_atomically
+from divine.training.baselines import BASELINES
+from divine.training.cohort import cutoffs_of
+from divine.training.errors import TrainingError
+from divine.training.member import Work, folder, is_finished, train_member
+from divine.training.run import Run, Status
+from divine.training.spec import RunSpec, restrict
+from divine.training.workers import side_by_side
+
+
+class Step(NamedTuple):
+    """How far a run is: clips extracted, or members trained."""
+
+    stage: str
+    done: int
+    total: int
+
+
+OnStep = Callable[[Step], None]
+
+
+def cross_validate(
+    spec: RunSpec, run: Run, store: Store, *, workers: int | None = None, on_step: OnStep = lambda _: None
+) -> None:
+    """Carry out a run, or go on with one that was cut off; what is finished is not done again.
+
+    Raises:
+        DataError: the cohort cannot be loaded or split.
+        LeakError: a subject stands on two sides.
+        TrainingError: another process is at work on the run, it was asked something else, or training failed.
+    """
+    unknown = [name for name in spec.baselines if name not in BASELINES]
+    if unknown:
+        raise TrainingError(f"{unknown[0]}: no such baseline. Choose of {', '.join(BASELINES)}.")
+    index = restrict(load(Path(spec.data), frame_base=spec.frame_base).index, spec.tasks)
+    made = split(index, spec.folds, range(spec.seeds))
+    with run.locked():
+        run.begin(spec)
+        made = _stored_split(run, made, index)
+        tell = functools.partial(Status, total=len(made.members), proof=made.proof)
+        count = sum(is_finished(run.folder, fold) for fold in made.members)
+        run.set_status(tell(state="running", done=count))
+        try:
+            work = _prepare(spec, run, index, store, workers, on_step)
+            left = [fold for fold in made.members if not is_finished(run.folder, fold)]
+            on_step(Step("training", count, len(made.members)))
+            for _ in side_by_side(functools.partial(train_member, work), left, workers or os.cpu_count() or 1):
+                count += 1
+                run.set_status(tell(state="running", done=count))
+                on_step(Step("training", count, len(made.members)))
+            _gather(work, run, made)
+        except BaseException as error:
+            interrupted = isinstance(error, KeyboardInterrupt)
+            message = "" if interrupted else str(error)
+            run.set_status(tell(state="interrupted" if interrupted else "failed", done=count, message=message))
+            raise
+        run.set_status(tell(state="done", done=count))
+
+
+def _stored_split(run: Run, made: Split, index: Index) -> Split:
+    if run.split_file.is_file():
+        return read_split(run.split_file, index, proof=made.proof)
+    write_split(made, run.split_file)
+    return made
+
+
+def _prepare(spec: RunSpec, run: Run, index: Index, store: Store, workers: int | None, on_step: OnStep) -> Work:
+    pair = Pair.parse(spec.encoders, modalities_of(index))
+    features = CohortFeatures(index, pair, store)
+    place = run.folder / "features"
+    if not (place / "pack.json").is_file():
+        features.extract(workers=workers, on_clip=lambda done, total: on_step(Step("features", done, total)))
+    packed = pack(features, place, max_steps=spec.config.max_steps)
+    return Work(run.folder, spec, index, packed, cutoffs_of(index, index.subjects))
+
+
+def _gather(work: Work, run: Run, made: Split) -> None:
+    """Put the members' tables together, in the split's order, and the baselines beside them."""
+    places = [folder(run.folder, fold) for fold in made.members]
+    for name in ("history", "predictions"):
+        parts = [pd.read_parquet(place / f"{name}.parquet") for place in places]
+        if name == "predictions":
+            parts += [BASELINES[baseline](work, fold) for baseline in work.spec.baselines for fold in made.members]
+        write_atomically(run.folder / f"{name}.parquet", pd.concat(parts, ignore_index=True).to_parquet())

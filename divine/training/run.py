@@ -1,0 +1,119 @@
+"""A run is a directory that any tool can read: what was asked, who stands on which side, how far it is, what came out.
+
+``spec.json``, ``split.json``, ``status.json`` (replaced atomically), ``events.jsonl``, ``members/f<k>s<j>/``, and when all
+members are there ``predictions.parquet`` and ``history.parquet``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from divine.evaluation.table import Predictions
+from divine.store import write_atomically
+from divine.training.errors import TrainingError
+from divine.training.spec import RunSpec
+
+State = Literal["running", "done", "interrupted", "failed"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a run is."""
+
+    state: State
+    done: int
+    total: int
+    proof: str
+    """SHA-256 of ``split.json``."""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The folder of a run."""
+
+    folder: Path
+
+    @property
+    def split_file(self) -> Path:
+        return self.folder / "split.json"
+
+    def begin(self, spec: RunSpec) -> None:
+        """Store what is asked, or check that a run that is there was asked the same.
+
+        Raises:
+            TrainingError: the folder holds another run, or something else.
+        """
+        path = self.folder / "spec.json"
+        if path.is_file():
+            if RunSpec.from_json(path.read_bytes()) != spec:
+                raise TrainingError(f"{self.folder.name}: holds a run that was asked something else. Choose another folder.")
+            return
+        if self.folder.is_dir() and any(one.name != ".lock" for one in self.folder.iterdir()):
+            raise TrainingError(f"{self.folder.name}: is not empty and holds no run. Choose another folder.")
+        write_atomically(path, spec.to_json())
+
+    def spec(self) -> RunSpec:
+        """Read what was asked.
+
+        Raises:
+            TrainingError: the folder holds no run, or a damaged one.
+        """
+        return RunSpec.from_json(self._read("spec.json"))
+
+    def status(self) -> Status:
+        """Read how far the run is.
+
+        Raises:
+            TrainingError: the folder holds no run, or a damaged one.
+        """
+        try:
+            return Status(**json.loads(self._read("status.json")))
+        except (ValueError, TypeError) as error:
+            raise TrainingError(f"{self.folder.name}/status.json: is damaged. Give the command again to go on.") from error
+
+    def set_status(self, status: Status) -> None:
+        """Replace the status."""
+        write_atomically(self.folder / "status.json", json.dumps(asdict(status), indent=1).encode())
+
+    def predictions(self) -> Predictions:
+        """Read the prediction table.
+
+        Raises:
+            TrainingError: the run is not finished, or its table is damaged.
+        """
+        try:
+            return Predictions(pd.read_parquet(io.BytesIO(self._read("predictions.parquet"))))
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{self.folder.name}/predictions.parquet: is damaged. Delete it and train again.") from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process; the kernel lets go however the process ends.
+
+        Raises:
+            TrainingError: another process is at work on it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise TrainingError(f"{self.folder.name}: another process is at work on this run. Wait for it.") from error
+            yield
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError as error:
+            what = "the run is not finished: give the command again" if name == "predictions.parquet" else "this is no run"
+            raise TrainingError(f"{self.folder.name}/{name}: cannot be read ({error.strerror}); {what}.") from error

@@ -1,0 +1,115 @@
+"""What a run is asked to do: everything that its results follow from, as JSON in its folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from divine.data.schema import ClipEntry, Index
+from divine.measures import SPEECH_TASKS
+from divine.models.codec import from_json, to_json
+from divine.models.config import DivineConfig
+from divine.models.errors import ModelError
+from divine.training.config import TrainingConfig
+from divine.training.errors import TrainingError
+
+Objective = Literal["C", "R", "M"]
+TaskSet = Literal["all", "speech", "non-speech"]
+Folds = int | Literal["loso", "given"]
+VERSION = 1
+WIDE = 256
+"""Features wider than this get the model at its published size, narrower ones the small preset."""
+
+
+def _loss(config: DivineConfig, **changes: bool | float) -> DivineConfig:
+    return dataclasses.replace(config, loss=dataclasses.replace(config.loss, **changes))
+
+
+SYSTEMS: dict[str, Callable[[DivineConfig], DivineConfig]] = {
+    "divine": lambda config: config,
+    "divine-no-cycle": lambda config: _loss(config, cycle=False),
+    "divine-no-sparse": lambda config: dataclasses.replace(_loss(config, sparse=False), gates="ones"),
+    "divine-no-token": lambda config: _loss(config, token=False),
+}
+"""Every trained system by name: how it differs from DIVINE."""
+
+OBJECTIVES: dict[Objective, Callable[[DivineConfig], DivineConfig]] = {
+    "C": lambda config: _loss(config, alpha=0.0),
+    "R": lambda config: _loss(config, diagnosis=0.0),
+    "M": lambda config: config,
+}
+"""Diagnosis, severity, both."""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One system on one cohort under one protocol."""
+
+    data: str
+    encoders: str
+    config: DivineConfig
+    """Of the system under its objective."""
+    system: str = "divine"
+    objective: Objective = "M"
+    tasks: TaskSet = "all"
+    folds: Folds = 5
+    seeds: int = 5
+    baselines: tuple[str, ...] = ()
+    training: TrainingConfig = TrainingConfig()
+    frame_base: int = 1
+
+    def to_json(self) -> bytes:
+        """Write the spec in one fixed form."""
+        return json.dumps({"version": VERSION} | to_json(self), indent=1).encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, content: bytes) -> RunSpec:
+        """Read a spec back.
+
+        Raises:
+            TrainingError: it is damaged, or of another version.
+        """
+        try:
+            values = json.loads(content)
+            if values.pop("version") != VERSION:
+                raise TrainingError("spec.json: written by another version. Start a new run.")
+            return from_json(cls, values, "spec.json")
+        except (ValueError, KeyError, AttributeError, ModelError) as error:
+            raise TrainingError(f"spec.json: is damaged ({error}). Start a new run.") from error
+
+
+def configure(system: str, objective: Objective, widest: int) -> DivineConfig:
+    """Return the model of a system for features of some width.
+
+    Raises:
+        TrainingError: there is no such system or objective.
+    """
+    if system not in SYSTEMS:
+        raise TrainingError(f"{system}: no such system. Choose one of {', '.join(SYSTEMS)}.")
+    if objective not in get_args(Objective):
+        raise TrainingError(f"{objective}: no such objective. Choose C (diagnosis), R (severity) or M (both).")
+    size = DivineConfig() if widest > WIDE else DivineConfig.small()
+    return OBJECTIVES[objective](SYSTEMS[system](size))
+
+
+def in_task_set(clip: ClipEntry, tasks: TaskSet) -> bool:
+    """Say whether a clip belongs to a task set; clips of unknown tasks belong to ``all`` only."""
+    if tasks == "all":
+        return True
+    return clip.task in SPEECH_TASKS if tasks == "speech" else clip.task.startswith("NSM_")
+
+
+def restrict(index: Index, tasks: TaskSet) -> Index:
+    """Return the index of the clips of a task set.
+
+    Raises:
+        TrainingError: no clip belongs to it.
+    """
+    clips = tuple(clip for clip in index.clips if in_task_set(clip, tasks))
+    if not clips:
+        raise TrainingError(f"no clip of the cohort belongs to the task set {tasks!r}: choose another.")
+    groups = tuple(group for group in index.groups if any(clip.group == group for clip in clips))
+    return dataclasses.replace(index, clips=clips, groups=groups)
