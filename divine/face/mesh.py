@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from divine.face.cut import apply, cut
 from divine.face.detector import Face
 from divine.face.litert import Network
 from divine.weights import FACE_MESH
@@ -96,11 +96,12 @@ class Mesh:
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], region: Region) -> Shape:
         """Return the shape that the network sees in a region of an RGB picture."""
         to_picture = region.to_picture
-        crop = cv2.warpAffine(
-            image, to_picture, (SIZE, SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-        )
-        points, logit = self.network(crop.astype(np.float32) * np.float32(1 / 255))
-        vertices = points.reshape(468, 3).astype(np.float64)
-        vertices[:, :2] = vertices[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
+        vertices, presence = self.look(cut(image, to_picture, SIZE, SIZE))
+        vertices[:, :2] = apply(to_picture, vertices[:, :2])
         vertices[:, 2] *= region.side_px / SIZE
-        return Shape(vertices, float(1 / (1 + np.exp(-logit.item()))))
+        return Shape(vertices, presence)
+
+    def look(self, crop: UInt8[np.ndarray, "s s 3"] | Float[np.ndarray, "s s 3"]) -> tuple[np.ndarray, float]:
+        """Return vertices in the crop's pixels, and the probability that it holds a face."""
+        points, logit = self.network(crop.astype(np.float32) * np.float32(1 / 255))
+        return points.reshape(468, 3).astype(np.float64), float(1 / (1 + np.exp(-logit.item())))

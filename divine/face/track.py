@@ -31,9 +31,9 @@ def follower(backend: Backend) -> Follower:
 
         return BareMesh()
     if backend == "mediapipe":
-        from divine.face.bare_mesh import BareMesh
+        from divine.face.pixels import Pixels
 
-        return BareMesh()
+        return Pixels()
     raise FaceError(f"{backend}: no such way to find landmarks. Choose mediapipe, mesh or fan.")
 
 

@@ -1,0 +1,64 @@
+"""Which pixels measure which of the 68 points.
+
+A *marker* is a place on the skin that can be followed. Brows, nose, eye corners and the lips' outer edge are their own
+markers; the lips' lie a little outside, away from teeth and cavity, which come and go. The chin's lie inside its outline,
+where there is skin on every side. The lips' inner edge has none: it keeps its distance from the outer edge.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from divine.face.canonical import OED
+
+DIRECT = np.array([*range(17, 36), 36, 39, 42, 45, *range(48, 60)])
+"""Points that are their own markers."""
+CHIN = np.array([7, 8, 9])
+POINTS = np.concatenate([DIRECT, CHIN])
+"""The point that each marker moves with."""
+DOWN = OED * np.select([np.isin(POINTS, range(49, 54)), np.isin(POINTS, range(55, 60)), POINTS < 17], [-0.03, 0.04, -0.10], 0.0)
+"""How far below its point a marker lies, in pixels of the crop."""
+MOUTH = np.isin(POINTS, range(48, 60))
+JAW = np.isin(POINTS, range(55, 60)) | (POINTS < 17)
+"""Markers that the jaw carries together."""
+FINE, COARSE = np.flatnonzero(POINTS >= 17), np.flatnonzero(POINTS < 17)
+"""Markers with detail around them, and those on bare skin, which need a wider look."""
+WINDOWS = ((FINE, 11, 13), (COARSE, 25, 25))
+"""Markers, the window in which they are followed from an anchor, the patch by which they are known again, in pixels.
+Small where it can be, because a window averages: 21 pixels see 0.88 of a sinking corner, 11 see 0.94."""
+STEADY = np.isin(POINTS, [*range(27, 36), 36, 39, 42, 45])
+REACH = OED * np.select([STEADY, POINTS < 17, POINTS < 27, POINTS < 55], [0.08, 0.50, 0.15, 0.20], 0.50)
+"""How far from where the mesh expects it a marker is believed, in pixels: the mesh sees half of a jaw's way, or less."""
+INNER = np.array([[60, 48], [61, 50], [62, 51], [63, 52], [64, 54], [65, 56], [66, 57], [67, 58]])
+"""Points of the inner edge and the outer ones that carry them."""
+OUTLINE = {3: 0.05, 4: 0.2, 5: 0.5, 6: 0.8, 10: 0.8, 11: 0.5, 12: 0.2, 13: 0.05}
+"""How much of the chin's motion the jaw line beside it shares."""
+LIDS = ((36, 39, (37, 38, 40, 41)), (42, 45, (43, 44, 46, 47)))
+
+
+def place(shape: Float[np.ndarray, "68 2"]) -> Float[np.ndarray, "n 2"]:
+    """Return the markers of a face."""
+    return shape[POINTS] + np.stack([np.zeros(len(POINTS)), DOWN], axis=1)
+
+
+def assemble(
+    markers: Float[np.ndarray, "n 2"], rest: Float[np.ndarray, "68 2"], mesh: Float[np.ndarray, "68 2"]
+) -> Float[np.ndarray, "68 2"]:
+    """Return the 68 points of a frame.
+
+    Args:
+        markers: where the markers are.
+        rest: the face from which the markers were placed.
+        mesh: the frame's points as the mesh has them, which serve where no marker is.
+    """
+    points = mesh.copy()
+    points[POINTS] = rest[POINTS] + markers - place(rest)
+    for inner, outer in INNER:
+        points[inner] = points[outer] + rest[inner] - rest[outer]
+    drop = points[CHIN].mean(axis=0) - mesh[CHIN].mean(axis=0)
+    for point, share in OUTLINE.items():
+        points[point] += share * drop
+    for inner, outer, lids in LIDS:
+        points[list(lids)] += (points[[inner, outer]] - mesh[[inner, outer]]).mean(axis=0)
+    return points

@@ -1,0 +1,172 @@
+"""Where the mouth lies in one picture, each side by itself: what a mesh that symmetrises cannot say.
+
+The mesh was trained on faces that are nearly symmetric and draws both corners of a mouth to one height. So it is shown two
+faces that *are* symmetric: the right half with its mirror image, and the left half with its own. Each answer is then
+compared with pixels: the two corners, one of them mirrored, must look alike where they are said to be; and both must lie
+on the dark seam between the lips. Nothing here needs a frame in which the face was at rest: a droop that was there from
+the first frame is seen. docs/landmarks.md has the measurements.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from divine.face.canonical import OED, Canonical
+from divine.face.cut import Affine, apply, compose, cut, inverse
+from divine.face.mesh import SIZE, TO_68, Mesh, Shape, region_of_shape
+
+MIDLINE = np.array([9, 8, 168, 6, 197, 195, 5, 4, 2, 164, 0])
+"""Vertices on the face's middle, from the glabella to the upper lip; the jaw may swing, so nothing below."""
+CORNERS = (48, 54)
+RIGHT_HALF, LEFT_HALF, MIDDLE = (48, 49, 50, 58, 59, 60, 61, 67), (52, 53, 54, 55, 56, 63, 64, 65), (51, 57, 62, 66)
+STEPS = ((0.12, 0.07), (0.06, 0.04))
+"""Half size of the compared patches and of the search, coarse then fine, in outer-eye distances."""
+SPREAD = 0.25
+"""How far the correction of a corner carries to the lips beside it, in outer-eye distances."""
+SEAM_WIDE, SEAM_TALL, SEAM_INWARD = 0.05, 0.10, 0.03
+"""Half width and half height of the patch in which the seam is looked for, and how far inward of the corner it lies."""
+SEAM_BLUR, SEAM_PRIOR = 1.5, 0.3
+"""Smoothing of its profile in pixels of the crop; cost of the farthest row, in standard deviations of brightness."""
+# fmt: off
+OPPOSITE = np.array([
+    *range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, 35, 34, 33, 32, 31, 45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+    54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65,
+])
+# fmt: on
+"""For each of the 68 points the one that mirrors it."""
+
+
+class Axis(NamedTuple):
+    """The face's line of symmetry in a picture."""
+
+    origin: Float[np.ndarray, " 2"]
+    along: Float[np.ndarray, " 2"]
+    """Unit vector, downwards."""
+    across: Float[np.ndarray, " 2"]
+    """Unit vector, from the subject's right to the left."""
+
+    def moved(self, matrix: Affine) -> Axis:
+        """Return the axis after a similarity."""
+        scale = float(np.sqrt(np.linalg.det(matrix[:, :2])))
+        turn = matrix[:, :2] / scale
+        return Axis(apply(matrix, self.origin), turn @ self.along, turn @ self.across)
+
+    def reflect(self, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
+        """Mirror points."""
+        return points - 2 * ((points - self.origin) @ self.across)[..., None] * self.across
+
+
+def axis_of(points: Float[np.ndarray, "468 2"]) -> Axis:
+    """Fit the line of symmetry to the mesh's middle."""
+    middle = points[MIDLINE]
+    slope, offset = np.polyfit(middle[:, 1], middle[:, 0], 1)
+    along = np.array([slope, 1.0]) / np.hypot(slope, 1.0)
+    return Axis(np.array([offset, 0.0]), along, np.array([along[1], -along[0]]))
+
+
+def halves(crop: UInt8[np.ndarray, "s s 3"], axis: Axis) -> tuple[np.ndarray, np.ndarray]:
+    """Return two symmetric faces: the right half and its mirror image, the left half and its own."""
+    columns, rows = np.meshgrid(np.arange(SIZE, dtype=np.float32), np.arange(SIZE, dtype=np.float32))
+    grid = np.stack([columns, rows], axis=-1)
+    leftness = (grid - axis.origin.astype(np.float32)) @ axis.across.astype(np.float32)
+    places = grid - 2 * leftness[..., None] * axis.across.astype(np.float32)
+    reflected = cv2.remap(crop, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    weight = np.clip(leftness + 0.5, 0, 1)  # a seam one pixel wide
+    return cv2.blendLinear(crop, reflected, 1 - weight, weight), cv2.blendLinear(crop, reflected, weight, 1 - weight)
+
+
+def mouth(image: UInt8[np.ndarray, "h w 3"], shape: Shape, view: Canonical, mesh: Mesh) -> Float[np.ndarray, "68 2"]:
+    """Return the 68 points in the canonical crop: the mouth seen side by side, the rest as the mesh has it."""
+    region = region_of_shape(shape)
+    crop = cut(image, region.to_picture, SIZE, SIZE)
+    vertices = apply(inverse(region.to_picture), shape.vertices_px[:, :2])
+    axis = axis_of(vertices)
+    right, left = (mesh.look(face)[0][TO_68, :2] for face in halves(crop, axis))
+    # A symmetric face shows each half twice: both count.
+    right, left = ((face + axis.reflect(face[OPPOSITE])) / 2 for face in (right, left))
+    points = vertices[TO_68].copy()
+    points[list(RIGHT_HALF)] = right[list(RIGHT_HALF)]
+    points[list(LEFT_HALF)] = left[list(LEFT_HALF)]
+    points[list(MIDDLE)] = (right[list(MIDDLE)] + left[list(MIDDLE)]) / 2
+    to_view = compose(view.to_crop, region.to_picture)
+    points, axis = apply(to_view, points), axis.moved(to_view)
+    return carried(points, agreed(points[list(CORNERS)], Patches(view.grey, axis)))
+
+
+def carried(points: Float[np.ndarray, "68 2"], corners: Float[np.ndarray, "2 2"]) -> Float[np.ndarray, "68 2"]:
+    """Move the corners to where the pixels have them, and the lips beside them along."""
+    lips = points[48:]
+    moved = lips.copy()
+    for corner, place in zip(CORNERS, corners, strict=True):
+        near = np.exp(-((lips - points[corner]) ** 2).sum(axis=1) / (SPREAD * OED) ** 2)
+        moved += near[:, None] * (place - points[corner])
+    return np.concatenate([points[:48], moved])
+
+
+class Patches:
+    """Patches of the canonical crop, upright to the face's axis."""
+
+    def __init__(self, grey: UInt8[np.ndarray, "h w"], axis: Axis):
+        self.grey, self.axis = grey, axis
+
+    def grab(self, centre: Float[np.ndarray, " 2"], wide: int, tall: int, *, side: int, inward: float = 0.0) -> np.ndarray:
+        """Return the patch of half sizes ``wide`` and ``tall`` around a place; the left side (-1) as in a mirror."""
+        columns = side * (np.arange(-wide, wide + 1) + inward)
+        rows = np.arange(-tall, tall + 1)
+        places = centre + columns[None, :, None] * self.axis.across + rows[:, None, None] * self.axis.along
+        return cv2.remap(self.grey, places.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(
+            np.float32
+        )
+
+
+def agreed(corners: Float[np.ndarray, "2 2"], patches: Patches) -> Float[np.ndarray, "2 2"]:
+    """Return the corners where each looks like the other's mirror image and both lie on the seam between the lips."""
+    right, left = corners
+    axis = patches.axis
+    for size, search in STEPS:
+        half, reach = round(size * OED), round(search * OED) + 1
+        wide = patches.grab(right, half + reach, half + reach, side=1)
+        score = cv2.matchTemplate(wide, patches.grab(left, half, half, side=-1), cv2.TM_CCOEFF_NORMED)
+        x, y = peak(score) - reach
+        # What one side lies lower than the other is shared between them; the seam then says where both are.
+        right = right + (x * axis.across + y * axis.along) / 2
+        left = left - (-x * axis.across + y * axis.along) / 2
+    down = seam(right, left, patches) * axis.along
+    return np.stack([right + down, left + down])
+
+
+def peak(score: Float[np.ndarray, "h w"]) -> Float[np.ndarray, " 2"]:
+    """Return column and row of the maximum, refined by parabolas."""
+    row, column = np.unravel_index(int(score.argmax()), score.shape)
+    place = np.array([column, row], dtype=np.float64)
+    for i, line in enumerate((score[row], score[:, column])):
+        place[i] += vertex(line, (column, row)[i])
+    return place
+
+
+def vertex(line: Float[np.ndarray, " n"], index: int) -> float:
+    """Return how far from an extreme sample the parabola through it and its neighbours turns; 0 at an end."""
+    if not 0 < index < len(line) - 1:
+        return 0.0
+    before, here, after = (float(v) for v in line[index - 1 : index + 2])
+    bend = before - 2 * here + after
+    return 0.5 * (before - after) / bend if bend else 0.0
+
+
+def seam(right: np.ndarray, left: np.ndarray, patches: Patches) -> float:
+    """Return how far below the corners the darkest line beside them lies, on both sides together."""
+    tall = round(SEAM_TALL * OED)
+    both = []
+    for corner, side in ((right, 1), (left, -1)):
+        patch = patches.grab(corner, round(SEAM_WIDE * OED), tall, side=side, inward=SEAM_INWARD * OED)
+        both.append((patch - patch.mean()) / (patch.std() + 1))
+    rows = np.arange(-tall, tall + 1)
+    kernel = np.exp(-(np.arange(-6, 7) ** 2) / (2 * SEAM_BLUR**2))
+    profile = np.convolve(np.pad(np.mean(both, axis=(0, 2)), 6, mode="edge"), kernel / kernel.sum(), "valid")
+    cost = profile + SEAM_PRIOR * (rows / tall) ** 2
+    lowest = int(cost.argmin())
+    return float(rows[lowest] + vertex(cost, lowest))

@@ -1,0 +1,162 @@
+"""Landmarks that look at the pixels: the mesh finds the face, its mirror images place the mouth, optical flow follows it.
+
+Every stretch of video in which the face is never lost is one *episode*. It starts with a face placed by ``mirror``; from
+there markers are followed from a few anchor frames. A marker is *locked* to an anchor, or it *coasts* from frame to frame
+for as long as it keeps looking the same, or it is *lost* and stays where the mesh expects it until an anchor finds it again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from divine.face.canonical import OED, Canonical, canonical
+from divine.face.finder import Finder
+from divine.face.flow import LEVELS, Grey, Points, likeness, locked, patches, step
+from divine.face.markers import JAW, MOUTH, POINTS, REACH, WINDOWS, assemble, place
+from divine.face.mesh import TO_68
+from divine.face.mirror import mouth
+from divine.face.pose import pose_deg
+from divine.face.sight import NOTHING, Sight
+
+ANCHORS = 6
+AGREE = 0.04 * OED
+"""An anchor's answer counts if it lies this close to that from the frame before."""
+ALIKE, SAME = 0.6, 0.8
+"""Correlation from which a marker looks like its anchor's, and like itself in the frame before."""
+ENOUGH = 0.7
+"""Share of the mouth's markers that a good anchor locks."""
+REST_S = 0.2
+"""Least time between new anchors."""
+GIVE_UP_S = 1.0
+"""A face most of whose markers are lost for so long is begun anew."""
+PLACE_EVERY_S = 0.5
+"""How often the mouth is placed again, without what is known of it."""
+
+
+Looks = tuple[np.ndarray, ...]
+"""Patches by group of markers."""
+
+
+class Anchor(NamedTuple):
+    """A frame in which it is known where the markers are."""
+
+    grey: Grey
+    markers: Points
+    looks: Looks
+    trusted: Bool[np.ndarray, " n"]
+
+
+class Lock(NamedTuple):
+    """What one anchor says of a frame."""
+
+    markers: Points
+    holds: Bool[np.ndarray, " n"]
+    alike: Float[np.ndarray, " n"]
+
+
+class Episode:
+    """The markers of one face, from frame to frame."""
+
+    def __init__(self, view: Canonical, rest: Float[np.ndarray, "68 2"], mesh: Float[np.ndarray, "68 2"], time_s: float):
+        self.rest = rest
+        self.offset = place(rest) - place(mesh)
+        """From where the mesh has a marker to where it is."""
+        self.grey = view.grey
+        self.markers = place(rest)
+        self.looks = looks_of(self.grey, self.markers)
+        self.trusted = np.ones(len(POINTS), dtype=bool)
+        self.anchors = [Anchor(self.grey, self.markers, self.looks, self.trusted)]
+        self.current = 0
+        self.anchored_s = self.alive_s = time_s
+
+    def follow(self, view: Canonical, mesh: Float[np.ndarray, "68 2"], time_s: float) -> Float[np.ndarray, " n"]:
+        """Move the markers to the next frame; return how far each is to be believed, 0 to 1."""
+        before, self.grey = self.grey, view.grey
+        expected = place(mesh) + self.offset
+        coasted = step(before, self.grey, self.markers)
+        same = alike(looks_of(self.grey, coasted), self.looks) >= SAME
+        coasting = self.trusted & same & (np.linalg.norm(coasted - expected, axis=1) < REACH)
+        if (coasting & JAW).sum() >= 2:  # the jaw's markers move together, farther than the mesh expects
+            expected[JAW] += np.median((coasted - expected)[coasting & JAW], axis=0)
+        guess = np.where(coasting[:, None], coasted, expected)
+        lock = self._lock(self.anchors[self.current], guess, coasting)
+        if lock.holds[MOUTH].mean() < ENOUGH:
+            for index, anchor in enumerate(self.anchors):
+                other = self._lock(anchor, guess, coasting)
+                if other.holds[MOUTH].sum() > lock.holds[MOUTH].sum():
+                    lock, self.current = other, index
+        self.markers = np.where(lock.holds[:, None], lock.markers, guess)
+        self.trusted = lock.holds | coasting
+        self.looks = looks_of(self.grey, self.markers)
+        if self.trusted[MOUTH].mean() > 0.5:
+            self.alive_s = time_s
+        if lock.holds[MOUTH].mean() < ENOUGH <= self.trusted[MOUTH].mean() and time_s - self.anchored_s >= REST_S:
+            self._anchor(time_s)
+        return np.where(lock.holds, 0.5 + 0.5 * lock.alike, np.where(coasting, 0.4, 0.1))
+
+    def _lock(self, anchor: Anchor, guess: Points, coasting: Bool[np.ndarray, " n"]) -> Lock:
+        """Follow the markers from an anchor: from nearby where they are known to be near, else by a wider search."""
+        markers, holds = guess.copy(), np.zeros(len(guess), dtype=bool)
+        for group, window, _ in WINDOWS:
+            for some, levels in ((group[coasting[group]], 0), (group[~coasting[group]], LEVELS)):
+                if len(some):
+                    markers[some], holds[some] = locked(
+                        anchor.grey, self.grey, anchor.markers[some], guess[some], window, levels
+                    )
+        same = alike(looks_of(self.grey, markers), anchor.looks)
+        near = np.linalg.norm(markers - guess, axis=1) < np.where(coasting, AGREE, REACH)
+        return Lock(markers, holds & near & anchor.trusted & (same >= ALIKE), np.clip(same, 0, 1))
+
+    def _anchor(self, time_s: float) -> None:
+        """Make this frame an anchor too; the first stays, the oldest other goes."""
+        if len(self.anchors) == ANCHORS:
+            del self.anchors[1]
+        self.anchors.append(Anchor(self.grey, self.markers, self.looks, self.trusted))
+        self.current = len(self.anchors) - 1
+        self.anchored_s = time_s
+
+
+def looks_of(grey: Grey, markers: Points) -> Looks:
+    """Return the patches around all markers, group by group."""
+    return tuple(patches(grey, markers[group], size) for group, _, size in WINDOWS)
+
+
+def alike(one: Looks, other: Looks) -> Float[np.ndarray, " n"]:
+    """Return the likeness of each marker's patches."""
+    values = np.empty(len(POINTS))
+    for (group, _, _), a, b in zip(WINDOWS, one, other, strict=True):
+        values[group] = likeness(a, b)
+    return values
+
+
+class Pixels:
+    """The follower behind ``mediapipe``."""
+
+    name = "mediapipe"
+
+    def __init__(self):
+        self.finder = Finder()
+        self.episode: Episode | None = None
+
+    def __call__(self, image: UInt8[np.ndarray, "h w 3"], time_s: float) -> Sight:
+        """Return what is seen in the next frame (RGB)."""
+        found = self.finder(image, time_s)
+        if found.shape is None:
+            self.episode = None
+            return NOTHING._replace(faces=found.faces)
+        view = canonical(image, found.shape.vertices_px)
+        mesh = view.crop_of(found.shape.vertices_px[TO_68, :2])
+        if self.episode is not None and (found.fresh or time_s - self.episode.alive_s > GIVE_UP_S):
+            self.episode = None
+        confidence = np.full(68, 0.6)
+        if self.episode is None:
+            self.episode = Episode(view, mouth(image, found.shape, view, self.finder.mesh), mesh, time_s)
+            belief = np.full(len(POINTS), 0.8)
+        else:
+            belief = self.episode.follow(view, mesh, time_s)
+        confidence[POINTS] = belief
+        points = assemble(self.episode.markers, self.episode.rest, mesh)
+        return Sight(view.picture_of(points), confidence, pose_deg(found.shape.vertices_px), found.faces)
