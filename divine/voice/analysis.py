@@ -15,7 +15,7 @@ import soxr
 from jaxtyping import Bool, Float
 
 from divine.records import Sound
-from divine.voice.activity import HOP_S, Stretch, inside, levels, stretches
+from divine.voice.activity import HOP_S, Stretch, inside, levels, noise_floor, stretches, threshold
 
 LEAST_SECONDS = 0.3
 PITCH_HZ = (65.0, 600.0)
@@ -35,6 +35,10 @@ class Voice(NamedTuple):
     """dBFS over 20 ms."""
     f0_hz: Float[np.ndarray, " t"]
     """NaN where there is no voice, and outside stretches of speech."""
+    floor_db: float | None
+    """Noise floor in dBFS; None where the voice never stops."""
+    line_db: float | None
+    """Level above which a frame is active; None for silence."""
     active: tuple[Stretch, ...]
     """Stretches of speech."""
     clipped_fraction: float
@@ -63,7 +67,7 @@ def analyse(sound: Sound) -> Voice:
     if sound.duration_s < LEAST_SECONDS:
         empty = np.zeros(0)
         return Voice(
-            sound.duration_s, sound.start_s, empty, empty, empty, (), clipped, peak, None, None, PITCH_HZ
+            sound.duration_s, sound.start_s, empty, empty, empty, None, None, (), clipped, peak, None, None, PITCH_HZ
         )  # fmt: skip
     # The recorder's offset is not sound.
     samples -= samples.mean()
@@ -72,10 +76,12 @@ def analyse(sound: Sound) -> Voice:
     narrow = _at_most(samples, sound.rate_hz, NARROW_HZ)
     pitch, bounds = track_pitch(narrow)
     f0 = _on_grid(pitch, times)
-    active = stretches(level_db, np.isfinite(f0))
+    floor = noise_floor(level_db, np.isfinite(f0))
+    line = threshold(level_db, floor)
+    active = stretches(level_db, np.isfinite(f0), line) if line is not None else ()
     f0 = np.where(inside(active, times), f0, np.nan)
     return Voice(
-        sound.duration_s, sound.start_s, times, level_db, f0, active, clipped, peak, narrow, pitch, bounds
+        sound.duration_s, sound.start_s, times, level_db, f0, floor, line, active, clipped, peak, narrow, pitch, bounds
     )  # fmt: skip
 
 

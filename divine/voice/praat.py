@@ -39,11 +39,11 @@ def perturbation(voice: Voice) -> Perturbation:
 
 
 def harmonicity(voice: Voice) -> float | None:
-    """Return the mean harmonics-to-noise ratio in dB over frames with a period (cross-correlation, every 20 ms)."""
+    """Return the mean harmonics-to-noise ratio in dB over frames with a period (cross-correlation, every 30 ms)."""
     if voice.narrow is None:
         return None
     frames = voice.narrow.to_harmonicity_cc(
-        time_step=0.02, minimum_pitch=voice.pitch_range_hz[0], silence_threshold=0.1, periods_per_window=1.0
+        time_step=0.03, minimum_pitch=voice.pitch_range_hz[0], silence_threshold=0.1, periods_per_window=1.0
     )
     values = frames.values[0]
     # Praat marks a frame without a period with -200.
@@ -52,7 +52,7 @@ def harmonicity(voice: Voice) -> float | None:
 
 
 def formants(voice: Voice) -> tuple[float | None, float | None]:
-    """Return the medians of F1 and F2 in Hz over voiced frames of speech (Burg, 25 ms, pre-emphasis from 50 Hz).
+    """Return the medians of F1 and F2 in Hz over voiced frames of speech (Burg, 25 ms every 20 ms, pre-emphasis from 50 Hz).
 
     Of a recording below 10 kHz only the formants under its own limit are sought, one per kHz.
     """
@@ -61,7 +61,7 @@ def formants(voice: Voice) -> tuple[float | None, float | None]:
         return None, None
     ceiling = min(5500.0 if f0.mean() > HIGH_VOICE_HZ else 5000.0, voice.narrow.sampling_frequency / 2)
     number = 5.0 if ceiling >= 5000 else float(round(ceiling / 1000))
-    frames = voice.narrow.to_formant_burg(time_step=0.01, max_number_of_formants=number, maximum_formant=ceiling)
+    frames = voice.narrow.to_formant_burg(time_step=0.02, max_number_of_formants=number, maximum_formant=ceiling)
     times = voice.times_s[voice.voiced]
     return _median(frames, 1, times), _median(frames, 2, times)
 

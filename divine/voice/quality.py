@@ -7,11 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from divine.records import Sound
-from divine.voice.activity import FLOOR_DB, HOP_S, inside
+from divine.voice.activity import FLOOR_DB, HOP_S
 from divine.voice.analysis import Voice, analyse
-
-_COLLAR_S = 0.05
-_LEAST_NOISE_S = 0.2
 
 
 class VoiceQuality(NamedTuple):
@@ -29,7 +26,7 @@ class VoiceQuality(NamedTuple):
     level_dbfs: float | None
     """Mean power inside stretches of speech."""
     snr_db: float | None
-    """Speech above noise; None without speech, or without 0.2 s of silence in which the noise can be heard."""
+    """Voice above noise; None without speech, or without 0.2 s in which the voice stops and the noise can be heard."""
 
 
 def voice_quality(sound: Sound) -> VoiceQuality:
@@ -59,12 +56,14 @@ def speech_level(voice: Voice) -> float | None:
 
 
 def signal_to_noise(voice: Voice) -> float | None:
-    """Return ``10 log10((S - N) / N)``, S the mean power inside stretches of speech, N more than 50 ms away from them."""
-    speaking = voice.speaking
-    quiet = ~inside(voice.active, voice.times_s, _COLLAR_S)
-    if not speaking.any() or quiet.sum() * HOP_S < _LEAST_NOISE_S:
+    """Return ``10 log10((S - N) / N)``: S the mean power of voiced frames, N of unvoiced ones within 3 dB of the noise floor.
+
+    It holds for noise that is steady; one that swells with speech is not seen.
+    """
+    if voice.floor_db is None or not voice.voiced.any():
         return None
-    speech, noise = _power(voice, speaking), _power(voice, quiet)
+    quiet = ~voice.voiced & (voice.level_db <= voice.floor_db + 3)
+    speech, noise = _power(voice, voice.voiced), _power(voice, quiet)
     return 10 * float(np.log10(max(speech - noise, 1e-10) / noise))
 
 

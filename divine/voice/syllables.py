@@ -15,7 +15,7 @@ import numpy as np
 import parselmouth
 from scipy.signal import find_peaks
 
-from divine.voice.activity import FLOOR_DB, threshold
+from divine.voice.activity import FLOOR_DB
 from divine.voice.analysis import Voice
 
 LEAST_DIP_DB = 2.0
@@ -44,9 +44,8 @@ def syllables(voice: Voice) -> tuple[Syllable, ...]:
     """Return the syllables of a sound, in order."""
     if voice.narrow is None or not voice.active:
         return ()
-    line = threshold(voice.level_db)
     times, level = intensity(voice.narrow)
-    peaks = find_peaks(level, height=line, prominence=LEAST_DIP_DB)[0].tolist()
+    peaks = find_peaks(level, height=voice.line_db, prominence=LEAST_DIP_DB)[0].tolist()
     voiced = voice.times_s[voice.voiced]
     result = []
     for before, peak in pairwise([0, *peaks]):

@@ -41,6 +41,7 @@ def vowel(
         radius = np.exp(-np.pi * (60 + 20 * number) / rate_hz)
         poles = [1.0, -2 * radius * np.cos(2 * np.pi * frequency / rate_hz), radius**2]
         tract = lfilter([sum(poles)], poles, tract)
+    tract -= tract.mean()
     return 0.5 * tract / np.abs(tract).max()
 
 
@@ -57,7 +58,9 @@ def place(parts: list[tuple[float, np.ndarray]], seconds: float, rate_hz: int = 
     return Sound(samples.astype(np.float32), rate_hz)
 
 
-def syllable_train(onsets_s: np.ndarray, length_s: float = 0.08, f0_hz: float = 120.0, seconds: float = 8.0, noise: float = 1e-4) -> Sound:
+def syllable_train(
+    onsets_s: np.ndarray, length_s: float = 0.08, f0_hz: float = 120.0, seconds: float = 8.0, noise: float = 1e-4
+) -> Sound:
     """The same short vowel at every onset."""
     part = vowel(f0_hz, length_s)
     return place([(float(onset), part) for onset in onsets_s], seconds, noise=noise)
