@@ -23,12 +23,12 @@ class Limits:
     """What a recording may be at most; checked on the probe, before anything is decoded."""
 
     bytes: int = 2 * 1024**3
-    seconds: float = 30 * 60
+    seconds: float = 30 * 60.0
     pixels: int = 4096 * 2304
     frames: int = 216_000
     sample_rate_hz: int = 192_000
     channels: int = 32
     child_memory_bytes: int = 4 * 1024**3
     """Address space of the child that decodes."""
-    child_seconds: float = 20 * 60
+    child_seconds: float = 20 * 60.0
     """Wall time after which the child is ended."""
