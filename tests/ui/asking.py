@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +25,8 @@ def made(services: Services, *arguments: Any, **options: Any) -> FastAPI:
     async def build() -> FastAPI:
         return create_app(services, *arguments, **options)
 
-    return asyncio.run(build())
+    with ThreadPoolExecutor(1) as apart:  # Playwright's own loop may hold this thread
+        return apart.submit(asyncio.run, build()).result()
 
 
 def upload(client: TestClient, content: bytes, name: str) -> Any:

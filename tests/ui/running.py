@@ -70,6 +70,7 @@ def chromium() -> Iterator[Browser]:
 def watch(context: BrowserContext, base: str) -> Watched:
     """Open a page that keeps what goes wrong, and lets no request leave the studio."""
     watched = Watched(context.new_page())
+    watched.page.set_default_timeout(15_000)
 
     def check(route: Route) -> None:
         if route.request.url.startswith((base, "blob:", "data:")):

@@ -125,6 +125,14 @@ export class Player {
 
   step(by) { this.media.pause(); this.seekFrame(this.frame + by); }
 
+  // A tenth of a second, and a frame at least.
+  nudge(by) {
+    this.media.pause();
+    if (!this.times) { this.seek(this.media.currentTime + by * NUDGE_S); return; }
+    const there = this.at(Math.max(0, this.time + by * NUDGE_S));
+    this.seekFrame(there === this.frame ? this.frame + by : there);
+  }
+
   slide() {
     this.media.pause();
     if (this.times) this.seekFrame(Number(this.slider.value));
@@ -166,7 +174,7 @@ export class Player {
     const by = event.key === "ArrowLeft" ? -1 : 1;
     if (event.key === " ") this.toggle();
     else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-      if (event.shiftKey || !this.times || this.sound) { this.media.pause(); this.seek(this.media.currentTime + by * NUDGE_S); } else this.step(by);
+      if (event.shiftKey || !this.times) this.nudge(by); else this.step(by);
     } else if (event.key === "Home") this.seek(0);
     else if (event.key === "End") this.seek(this.duration);
     else if (event.key in SPEEDS) { this.speed.value = String(SPEEDS[event.key]); this.media.playbackRate = SPEEDS[event.key]; }
