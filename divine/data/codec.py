@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,9 @@ def _clip_to_plain(clip: ClipEntry, root: Path) -> Mapping[str, Any]:
     def short(path: Path) -> str:
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
-    content = asdict(clip)
-    content |= {name: path and short(path) for name in _PATHS if (path := content[name]) or True}
+    content = {one.name: getattr(clip, one.name) for one in fields(clip)}
+    content["metadata"] = dict(clip.metadata)
+    content |= {name: short(content[name]) for name in _PATHS if content[name] is not None}
     content["ratings"] = [[rating.rater, list(rating.scores)] for rating in clip.ratings]
     content["features"] = [[modality, name, short(path)] for (modality, name), path in clip.features.items()]
     content["pictures"] = [[number, short(path)] for number, path in clip.pictures.items()]

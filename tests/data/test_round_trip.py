@@ -122,7 +122,7 @@ def drop_unrated_items(index: Index) -> Index:
 
 
 # shrinking would write thousands of trees: a failing example is small enough to read
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.explicit, Phase.generate])
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.explicit, Phase.generate])
 @given(clips=cohorts(), seed=st.integers(0, 99))
 def test_index_to_disk_to_index(clips, seed):
     rng = np.random.default_rng(seed)
