@@ -18,7 +18,6 @@ from divine.data.schema import ClipEntry, Index
 from divine.features.batches import Pair
 from divine.features.extract import Extracted, extract, keep, stored
 from divine.media import open_clip
-from divine.observe import observe_clip
 from divine.records import DivineError, Features, Modality
 from divine.store import Store, StoreError
 
@@ -105,6 +104,8 @@ class CohortFeatures:
         missing = [code for code in wanted if code not in before]
         if not missing:
             return False, before
+        from divine.observe import observe_clip  # training reads features without ever looking at a picture
+
         found = extract(observe_clip(opened, limits=self.limits, on_event=lambda event: None), missing)
         keep(self.store, opened.digest, found)
         return True, Extracted(before.features | found.features, before.absent | found.absent)
