@@ -89,14 +89,14 @@ class DivineConfig:
     def small(cls, **changes: Any) -> DivineConfig:
         """Return the preset for hand-crafted features and small cohorts, with ``changes``."""
         preset = cls(
-            refine_channels=48,
-            window_latent=16,
-            window_hidden=64,
-            shared_latent=16,
-            private_latent=16,
-            utterance_hidden=64,
-            mixer_heads=2,
-            mixer_hidden=64,
+            refine_channels=64,
+            window_latent=32,
+            window_hidden=128,
+            shared_latent=32,
+            private_latent=32,
+            utterance_hidden=128,
+            mixer_heads=4,
+            mixer_hidden=128,
         )
         return replace(preset, **changes)
 

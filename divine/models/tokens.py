@@ -64,7 +64,9 @@ class SymptomTokens(nn.Module):
         self, tokens: int, width: int, mixer: Literal["attention", "dense"], hidden: int, heads: int, dropout: float
     ) -> None:
         super().__init__()
-        self.tokens = nn.Parameter(torch.randn(tokens, width) * width**-0.5)
+        self.tokens = nn.Parameter(torch.empty(tokens, width))
+        # of variance 1 / width; uniform, because a normal draw on the meta device imports sympy, and loading a checkpoint makes one
+        nn.init.uniform_(self.tokens, -((3 / width) ** 0.5), (3 / width) ** 0.5)
         attention = mixer == "attention"
         self.mixer = (
             AttentionMixer(width, hidden, heads, dropout) if attention else DenseMixer(tokens + 1, width, hidden, dropout)

@@ -77,7 +77,8 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
     model = checkpoint.model
     if sorted(one.modality for one in checkpoint.encoders) != sorted(model.schema.dims):
         raise CheckpointError(f"{folder.name}: name one encoder for each of {sorted(model.schema.dims)}.")
-    tensors = {name: value.contiguous() for name, value in _tensors(checkpoint).items()}
+    tensors = {name: value.contiguous() for name, value in _tensors(model, checkpoint.moments).items()}
+    _require_same(_tensors(model, _blank_moments(model.schema)), tensors, folder)
     _require_finite(tensors, folder)
     weights = serialise(tensors)
     manifest = _Manifest(
@@ -120,13 +121,13 @@ def load(folder: Path) -> Checkpoint:
         raise CheckpointError(f"{folder.name}: weights.safetensors is damaged ({error}); copy the folder again.") from error
     with torch.device("meta"):  # shapes without memory: a config that lies about sizes costs nothing
         model = Divine(manifest.config, manifest.schema)
-    blank = Checkpoint(model, _blank_moments(manifest.schema), manifest.encoders, manifest.cutoffs, manifest.card)
-    _require_same(_tensors(blank), tensors, folder)
+    blank = _blank_moments(manifest.schema)
+    _require_same(_tensors(model, blank), tensors, folder)
     _require_finite(tensors, folder)
     state = {name.removeprefix(_MODEL): value for name, value in tensors.items() if name.startswith(_MODEL)}
     model.load_state_dict(state, assign=True)
     model.eval()
-    moments = blank.moments.map(lambda name, _: Moments(tensors[f"features.{name}.mean"], tensors[f"features.{name}.std"]))
+    moments = blank.map(lambda name, _: Moments(tensors[f"features.{name}.mean"], tensors[f"features.{name}.std"]))
     return Checkpoint(model, moments, manifest.encoders, manifest.cutoffs, manifest.card)
 
 
@@ -157,9 +158,9 @@ def _read(path: Path) -> bytes:
         raise CheckpointError(f"{path.parent.name}/{path.name}: cannot be read ({error.strerror}); {remedy}.") from error
 
 
-def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    found = {f"{_MODEL}{name}": value for name, value in checkpoint.model.state_dict().items()}
-    for name, one in checkpoint.moments.named:
+def _tensors(model: Divine, moments: PerModality[Moments]) -> dict[str, Tensor]:
+    found = {f"{_MODEL}{name}": value for name, value in model.state_dict().items()}
+    for name, one in moments.named:
         if one is not None:
             found |= {f"features.{name}.mean": one.mean, f"features.{name}.std": one.std}
     return found
