@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 
 from divine.synthetic.field import CELL_PX, FaceField, Grid, Weights, weights_at
 from divine.synthetic.mouth import MouthInterior, seam_anchor
-from divine.synthetic.paint import fixed
+from divine.synthetic.paint import fixed, smooth_path
 from divine.synthetic.portrait import Portrait, make_portrait
 from divine.synthetic.subject import FaceIdentity
 from divine.synthetic.template import seam_y
@@ -119,19 +119,16 @@ class FaceCamera:
         """Return the portrait with upper lids lowered: 0 open, 1 closed."""
         texture = self.portrait.picture.copy()
         points = self._px(self.portrait.points_units)
-        for eye, top, bottom in (
-            (slice(36, 42), [36, 37, 38, 39], [36, 41, 40, 39]),
-            (slice(42, 48), [42, 43, 44, 45], [42, 47, 46, 45]),
-        ):
-            centre = points[eye].mean(0)
-            lid = points[top] * (1 - lids) + (points[bottom] + [0, 0.8 * self._scale]) * lids
-            brim = centre + (points[top] - centre) * [1.12, 1.0] - [0, 6 * self._scale]
-            ring = np.concatenate([brim, lid[::-1]])
+        for top, bottom in (([36, 37, 38, 39], [36, 41, 40, 39]), ([42, 43, 44, 45], [42, 47, 46, 45])):
+            # The eye's corners stay: in a blink they are what trackers hold on to.
+            inner = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.0, 0.0]]) * self._scale
+            lid = smooth_path(points[top] * (1 - lids) + (points[bottom] + 0.8 * inner) * lids, closed=False, per_segment=5)
+            ring = np.concatenate([points[top] - 5.0 * inner, lid[::-1]])
             mask = np.zeros(texture.shape[:2], np.uint8)
             cv2.fillPoly(mask, [fixed(ring)], 255, cv2.LINE_AA, 4)
             cv2.copyTo(self.portrait.eyes_closed, mask, texture)
             dark = tuple(float(v) for v in self.portrait.skin * 0.28)
-            cv2.polylines(texture, [fixed(lid)], False, dark, 2, cv2.LINE_AA, 4)
+            cv2.polylines(texture, [fixed(lid)], False, dark, 1, cv2.LINE_AA, 4)
         return texture
 
 

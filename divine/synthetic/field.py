@@ -89,20 +89,20 @@ class FaceField:
         lens = np.clip(1.0 - np.abs(s) ** 3.2, 0.0, 1.0)
         chin = 125.6 + (face.chin_length - 1.0) * 60.0
         jaw = _step(y, _JAW_TOP, _JAW_FULL) * (1 - _step(y, chin + 4, chin + 125)) * (1 - _step(np.abs(x), 26.0, 92.0))
-        self._jaw_seam = float(_step(np.array(seam_y(np.zeros(1))[0]), _JAW_TOP, _JAW_FULL))
+        self._jaw_seam = float(_step(seam_y(np.zeros(1)), _JAW_TOP, _JAW_FULL)[0])
         above = lens * (1 - _step(seam - y, 2.0, 27.0))
         below = lens * (1 - _step(y - seam, 2.0, 44.0))
-        full = _bump(x, y, 0, 75, 17, 13)
+        full = _bump(x, y, 0.0, 75.0, 17.0, 13.0)
         head = 1 - _step(np.hypot(x / 1.05, (y - 10) / 1.3), 105.0, 205.0)
         self._shapes = {
             "jaw": jaw, "above": above, "below": below, "tilt": np.clip(s, -1, 1),
-            "left": _bump(x, y, self.corner, 75, 17, 19), "right": _bump(x, y, -self.corner, 75, 17, 19),
-            "cheek_left": _bump(x, y, 44, 42, 17, 14), "cheek_right": _bump(x, y, -44, 42, 17, 14),
-            "brow_left": _bump(x, y, 38, -24, 24, 13), "brow_right": _bump(x, y, -38, -24, 24, 13),
+            "left": _bump(x, y, self.corner, 75.0, 17.0, 19.0), "right": _bump(x, y, -self.corner, 75.0, 17.0, 19.0),
+            "cheek_left": _bump(x, y, 44.0, 42.0, 17.0, 14.0), "cheek_right": _bump(x, y, -44.0, 42.0, 17.0, 14.0),
+            "brow_left": _bump(x, y, 38.0, -24.0, 24.0, 13.0), "brow_right": _bump(x, y, -38.0, -24.0, 24.0, 13.0),
             "pucker_x": -0.16 * x * full, "pucker_y": 0.42 * (y - seam) * full,
-            "narrow": -np.clip(s, -1, 1) * _bump(x, y, 0, 78, 40, 22),
+            "narrow": -np.clip(s, -1, 1) * _bump(x, y, 0.0, 78.0, 40.0, 22.0),
             "head": head, "head_x": head * x, "head_y": head * (y - 60.0),
-            "depth": head * (42 * _bump(x, y, 0, 35, 42, 60) + 14 * _bump(x, y, 0, 38, 9, 14)),
+            "depth": head * (42 * _bump(x, y, 0.0, 35.0, 42.0, 60.0) + 14 * _bump(x, y, 0.0, 38.0, 9.0, 14.0)),
         }  # fmt: skip
         self._shapes = {name: shape.astype(np.float32) for name, shape in self._shapes.items()}
 

@@ -155,5 +155,5 @@ def paint_beard(canvas: Canvas, sheet: Sheet, face: FaceIdentity) -> Canvas:
     sideburn = np.clip((np.abs(x) / half - 0.82) / 0.1, 0, 1) * np.clip((y - 5) / 20, 0, 1)
     moustache = np.clip(1 - np.abs(y - 62) / 8, 0, 1) * np.clip((36 - np.abs(x)) / 8, 0, 1)
     zone = np.maximum(np.maximum(cheek, sideburn), moustache * 0.9)
-    hairs = np.clip(0.62 + 0.3 * grain(sheet.shape, sheet.rng, 1.3) + 0.15 * grain(sheet.shape, sheet.rng, 3), 0, 1)
+    hairs = np.clip(0.62 + 0.3 * grain(sheet.shape, sheet.rng, 1.3) + 0.15 * grain(sheet.shape, sheet.rng, 3.0), 0, 1)
     return over(canvas, hair_colour(face) * 0.8 + 12, np.clip(zone * hairs * face.beard, 0, 0.86).astype(np.float32))

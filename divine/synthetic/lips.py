@@ -37,7 +37,7 @@ def paint_lips(canvas: Canvas, sheet: Sheet, face: FaceIdentity, skin: np.ndarra
     canvas = canvas * (1 - 0.15 * sulcus - 0.05 * philtrum)[..., None]
     canvas = over(canvas, colour * shade[..., None], polygon(sheet.shape, sheet.px(path), 1.3) * 0.92)
     line_x = np.linspace(-corner, corner, 41)
-    line = stroke(sheet.shape, sheet.px(np.stack([line_x, seam_y(line_x, corner)], 1)), 1, 0.7)
+    line = stroke(sheet.shape, sheet.px(np.stack([line_x, seam_y(line_x, corner)], 1)), 1.0, 0.7)
     fade = 1.0 - 0.55 * np.clip(np.abs(x) / corner, 0, 1) ** 4
     canvas = over(canvas, colour * 0.38, np.clip(line * 1.15 * fade, 0, 0.8))
     end = float(seam_y(np.array([corner]), corner)[0])

@@ -17,7 +17,7 @@ _STRIP_UNITS = (64, 22)
 _UPPER_MM = (8.6, 6.6, 7.0, 5.4, 4.4)
 _LOWER_MM = (5.4, 5.8, 6.0, 5.4, 4.6)
 
-Contour = Float[np.ndarray, "p 2"]
+Contour = Float[np.ndarray, "_ 2"]
 
 
 def _teeth(widths: tuple[float, ...], upper: bool, ivory: np.ndarray) -> UInt8[np.ndarray, "h w 4"]:
@@ -85,8 +85,8 @@ class MouthInterior:
         if gap.max() < 0.35:
             return
         ring = np.concatenate([upper, lower[::-1]])
-        x0, y0 = np.maximum(np.floor(ring.min(0)).astype(int) - 4, 0)
-        x1, y1 = np.minimum(np.ceil(ring.max(0)).astype(int) + 5, (frame.shape[1], frame.shape[0]))
+        x0, y0 = np.maximum(np.floor(ring.min(0)).astype(int) - 4, 0).tolist()
+        x1, y1 = np.minimum(np.ceil(ring.max(0)).astype(int) + 5, (frame.shape[1], frame.shape[0])).tolist()
         shape, corner = (y1 - y0, x1 - x0), np.array([x0, y0])
         mask = np.zeros(shape, np.uint8)
         cv2.fillPoly(mask, [fixed(ring - corner)], 255, cv2.LINE_AA, 4)

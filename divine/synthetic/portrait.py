@@ -85,7 +85,7 @@ def _borrowed(sheet: Sheet) -> tuple[Canvas, Mask]:
     x, y = source[..., 0], source[..., 1]
     inside = polygon(sheet.shape, sheet.px(_outline(sheet.points) * [0.93, 0.955]), 3.0)
     below_brow = np.clip((y + 13.0 - 4.0 * np.exp(-((np.abs(x) - 35) ** 2) / 500)) / 4.0, 0, 1)
-    bridge = np.clip((y + 20.0) / 4.0, 0, 1) * (np.abs(x) < 12)
+    bridge = np.clip((y + 22.0) / 14.0, 0, 1) * np.clip((16.0 - np.abs(x)) / 10.0, 0, 1)
     mouth = np.clip((np.hypot(x / 47.0, (y - 76.0) / 21.5) - 1.0) * 6.0, 0, 1)
     nostrils = np.clip((53.5 - y) / 1.5, 0, 1) * (np.abs(x) < 20)
     temples = 1 - np.clip((np.abs(x) - 54) / 5, 0, 1) * np.clip((7 - y) / 5, 0, 1)
@@ -115,8 +115,8 @@ def _skin(sheet: Sheet, face: FaceIdentity) -> Canvas:
     coloured = over(coloured, skin * np.array([0.97, 0.98, 1.0]), whites)
     texture = (
         0.011 * grain(sheet.shape, sheet.rng, 1.6)
-        + 0.013 * grain(sheet.shape, sheet.rng, 4)
-        + 0.02 * grain(sheet.shape, sheet.rng, 38)
+        + 0.013 * grain(sheet.shape, sheet.rng, 4.0)
+        + 0.02 * grain(sheet.shape, sheet.rng, 38.0)
     )
     return coloured * (1 + texture * (1 - whites))[..., None]
 
@@ -149,13 +149,13 @@ def _lines(canvas: Canvas, sheet: Sheet, face: FaceIdentity) -> Canvas:
         shade += (0.05 + 0.16 * face.wrinkles) * stroke(sheet.shape, sheet.px(fold), 2.2, 3.0)
         for k in range(3):
             foot = np.array([[54.0, -2 + 3.5 * k], [60, -4 + 5.5 * k], [66, -5 + 7.0 * k]]) * [side, 1]
-            shade += 0.16 * face.wrinkles * stroke(sheet.shape, sheet.px(foot), 1, 1.0)
+            shade += 0.16 * face.wrinkles * stroke(sheet.shape, sheet.px(foot), 1.0, 1.0)
         bag = smooth_path(np.array([[22.0, 9], [34, 13.5], [46, 9]]) * [side, 1], closed=False)
-        shade += (0.05 + 0.16 * face.wrinkles) * stroke(sheet.shape, sheet.px(bag), 2, 1.8)
+        shade += (0.05 + 0.16 * face.wrinkles) * stroke(sheet.shape, sheet.px(bag), 2.0, 1.8)
     for k, y in enumerate((-42.0, -53.0, -64.0)):
         x = np.linspace(-42 + 4 * k, 42 - 4 * k, 9)
         crease = np.stack([x, y + 2.5 * np.cos(x / 16 + k)], 1)
-        shade += 0.15 * face.wrinkles * stroke(sheet.shape, sheet.px(crease), 2, 1.5)
+        shade += 0.15 * face.wrinkles * stroke(sheet.shape, sheet.px(crease), 2.0, 1.5)
     return canvas * (1 - np.clip(shade, 0, 0.5))[..., None]
 
 
@@ -168,28 +168,27 @@ def _room(sheet: Sheet, face: FaceIdentity) -> Canvas:
         + 0.25 * np.sin(np.radians(face.light_deg)) * (columns / width - 0.5)
     )
     wall = np.array(face.wall, np.float32) * fall[..., None]
-    return np.clip(wall * (1 + 0.025 * grain(sheet.shape, sheet.rng, 120)[..., None]), 0, 255)
+    return np.clip(wall * (1 + 0.025 * grain(sheet.shape, sheet.rng, 120.0)[..., None]), 0, 255)
 
 
-def _both(half: list[list[float]]) -> np.ndarray:
-    """Return a symmetric ring from its left half (x of 0 or more), listed from one end on the midline to the other."""
-    left = np.array(half)
+def _both(left: np.ndarray) -> np.ndarray:
+    """Return a smooth symmetric ring from its left half (x of 0 or more), listed from one end on the midline to the other."""
     right = (left[::-1] * [-1, 1])[: -1 if left[0, 0] == 0 else None]
-    return np.concatenate([left, right])
+    return smooth_path(np.concatenate([left, right]), closed=True)
 
 
 def _body(canvas: Canvas, sheet: Sheet, face: FaceIdentity, skin: np.ndarray) -> Canvas:
     x, y = sheet.units()
     jaw = abs(sheet.points[5, 0])
-    neck = smooth_path(_both([[jaw * 0.95, 60.0], [jaw * 0.9, 130], [jaw * 0.98, 165], [jaw * 1.1, 200]]), closed=True)
+    neck = _both(np.array([[jaw * 0.95, 60.0], [jaw * 0.9, 130], [jaw * 0.98, 165], [jaw * 1.1, 200]]))
     chin = sheet.points[8, 1]
     throat = 0.62 + 0.30 * np.clip((y - chin) / 60.0, 0, 1) - 0.16 * np.clip(np.abs(x) / jaw, 0, 1) ** 2
-    tone = skin * throat[..., None] * (1 + 0.015 * grain(sheet.shape, sheet.rng, 3))[..., None]
+    tone = skin * throat[..., None] * (1 + 0.015 * grain(sheet.shape, sheet.rng, 3.0))[..., None]
     canvas = over(canvas, tone, polygon(sheet.shape, sheet.px(neck), 1.5))
-    half = [[0.0, 192], [26, 186], [46, 172], [100, 190], [165, 214], [200, 300], [210, 420]]
-    shoulders = smooth_path(_both(half), closed=True)
+    half = np.array([[0.0, 192], [26, 186], [46, 172], [100, 190], [165, 214], [200, 300], [210, 420]])
+    shoulders = _both(half)
     cloth = np.array(face.shirt, np.float32) * (1.05 - 0.25 * np.clip(np.abs(x) / 190, 0, 1) ** 2)[..., None]
-    cloth = cloth * (1 + 0.022 * grain(sheet.shape, sheet.rng, 40) + 0.015 * grain(sheet.shape, sheet.rng, 1.5))[..., None]
+    cloth = cloth * (1 + 0.022 * grain(sheet.shape, sheet.rng, 40.0) + 0.015 * grain(sheet.shape, sheet.rng, 1.5))[..., None]
     return over(canvas, cloth, polygon(sheet.shape, sheet.px(shoulders), 1.2))
 
 
@@ -203,7 +202,7 @@ def _ears(canvas: Canvas, sheet: Sheet, skin: np.ndarray) -> Canvas:
         )
         canvas = over(canvas, skin * 0.88, polygon(sheet.shape, sheet.px(ear), 1.0))
         inner = np.array([[half + 1, 0], [half + 6, 2], [half + 4, 14], [half, 22]]) * [side, 1]
-        canvas = canvas * (1 - 0.28 * stroke(sheet.shape, sheet.px(inner), 3, 1.6))[..., None]
+        canvas = canvas * (1 - 0.28 * stroke(sheet.shape, sheet.px(inner), 3.0, 1.6))[..., None]
     return canvas
 
 

@@ -110,6 +110,7 @@ def speech_keys(keys: Keys, task: Task, reps: tuple[Beat, ...], p: Pathology) ->
         fresh = k == 0 or beat.onset_s - (reps[k - 1].onset_s + reps[k - 1].duration_s) > 0.12
         if fresh:
             # Silence before this repetition: the voice starts with it, and the lips come from rest.
+            keys.add(beat.onset_s - 0.08, out=0.0, pucker=0.0)
             keys.add(beat.onset_s - 0.03, voicing=0.0, aperture=0.0, jaw=0.5, upper=0.0)
         for syllable, start, end in zip(task.syllables, edges[:-1], edges[1:], strict=True):
             starts.append(float(start))

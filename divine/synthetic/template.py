@@ -33,7 +33,7 @@ PHOTO_ORIGIN_PX = (225.404, 102.9)
 PHOTO_PX_PER_UNIT = 0.603547
 PHOTO_ROLL_DEG = 2.944
 
-Points = Float[np.ndarray, "p 2"]
+Points = Float[np.ndarray, "_ 2"]
 
 
 def seam_y(x: Float[np.ndarray, "*n"], corner_x: float = CORNER_X) -> Float[np.ndarray, "*n"]:
