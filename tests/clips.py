@@ -144,7 +144,7 @@ def song_with_cover(path: Path, sound: Sound) -> Path:
     return path
 
 
-def live_webm(path: Path, times_s: Iterable[float], *, sound: Sound) -> Path:
+def live_webm(path: Path, times_s: Iterable[float], *, sound: Sound, width: int = 160, height: int = 120) -> Path:
     """Write a WebM as a browser's recorder does: to a pipe, so that its header knows neither length nor count of frames."""
 
     class Pipe:
@@ -158,14 +158,15 @@ def live_webm(path: Path, times_s: Iterable[float], *, sound: Sound) -> Path:
     pipe = Pipe()
     with av.open(pipe, "w", format="webm") as new:
         video = new.add_stream("libvpx", options={"deadline": "realtime", "cpu-used": "8"})
-        video.width, video.height, video.pix_fmt = 320, 240, "yuv420p"
+        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
+        video.codec_context.thread_count = 1
         video.codec_context.time_base = Fraction(1, 1000)
         audio = new.add_stream("libopus", rate=48_000, layout="mono")
         frame = av.AudioFrame.from_ndarray(sound.samples[None].astype(np.float32), format="flt", layout="mono")
         frame.sample_rate, frame.pts = sound.rate_hz, 0
         new.mux(audio.encode(frame))
         new.mux(audio.encode(None))
-        for time_s, image in barcodes(times_s):
+        for time_s, image in barcodes(times_s, width=width, height=height):
             picture = av.VideoFrame.from_ndarray(image, format="rgb24")
             picture.pts, picture.time_base = round(time_s * 1000), Fraction(1, 1000)
             new.mux(video.encode(picture))

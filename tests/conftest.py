@@ -65,3 +65,10 @@ def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """60 numbered frames at the times of ``clips.uneven_times(60, start_s=0.2)``, with a tone that starts at 0.1 s."""
     path = tmp_path_factory.mktemp("clips") / "uneven.mp4"
     return clips.numbered_clip(path, clips.uneven_times(60, start_s=0.2), sound=clips.tone(2, start_s=0.1))
+
+
+@pytest.fixture(scope="session")
+def webcam(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A browser's recording: WebM, 40 numbered frames at ``clips.uneven_times(40)``, no length or count in its header."""
+    path = tmp_path_factory.mktemp("clips") / "webcam.webm"
+    return clips.live_webm(path, clips.uneven_times(40), sound=clips.tone(1.5))

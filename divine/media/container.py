@@ -57,7 +57,7 @@ def open_container(path: Path) -> InputContainer:
     """
     check_file(path)
     try:
-        container = av.open(address(path), options=_OPTIONS)
+        container = av.open(address(path), options=_OPTIONS, metadata_errors="replace")  # titles come in any encoding
     except MemoryError:
         raise
     except FFmpegError as error:
@@ -79,16 +79,21 @@ def _diagnosis(beginning: bytes) -> str:
 
 
 def picture_stream(container: InputContainer) -> AvVideoStream | None:
-    """Return the moving picture: not the cover of a song, which also calls itself video."""
-    moving = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    """Return the moving picture, if its codec is known: not the cover of a song, which also calls itself video."""
+    moving = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None
+    ]
     best = container.streams.best("video")
     return next((stream for stream in moving if best is not None and stream.index == best.index), moving[0] if moving else None)
 
 
 def sound_stream(container: InputContainer) -> AvAudioStream | None:
-    """Return the stream of sound that a player would choose."""
+    """Return the stream of sound that a player would choose, if its codec is known."""
+    known = [stream for stream in container.streams.audio if stream.codec_context is not None]
     best = container.streams.best("audio")
-    return next((stream for stream in container.streams.audio if best is not None and stream.index == best.index), None)
+    return next((stream for stream in known if best is not None and stream.index == best.index), known[0] if known else None)
 
 
 class Packets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from divine.media.pictures import Pictures
 from divine.media.sound import Blocks
 
 _SHORT_S = 0.5
+_PROBE_S = 300.0
+"""Enough to read the largest file allowed from a slow drive."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def file_facts(path: Path, limits: Limits) -> FileFacts:
         raise LimitError(
             f"{path.name}: has {size / 2**20:.3g} MiB, the limit is {limits.bytes / 2**20:.3g}. Cut or compress the recording."
         )
-    answer = run_isolated(_look, path.absolute(), limits, limits=limits)
+    in_time = replace(limits, child_seconds=min(limits.child_seconds, _PROBE_S))
+    answer = run_isolated(_look, path.absolute(), limits, limits=in_time)
     try:
         return _facts(json.loads(answer))
     except (KeyError, TypeError, ValueError) as error:
@@ -98,6 +101,10 @@ def _look(path: Path, limits: Limits, *, report: Report) -> bytes:
     notes: list[str] = []
     with open_container(path) as container:
         video, audio = picture_stream(container), sound_stream(container)
+        unknown = [stream for stream in (*container.streams.video, *container.streams.audio) if stream.codec_context is None]
+        notes += [f"{path.name}: holds {stream.type} of an unknown codec, which was left out." for stream in unknown]
+        if video is None and audio is None:
+            raise MediaError(f"{path.name}: holds no picture or sound of a known codec. Export it again as MP4 (H.264, AAC).")
         _check_header(path.name, container, video, audio, limits)
         spans = _walk(path.name, container, video, audio, limits, notes)
         picture = None if video is None else _picture(path, video, spans[video.index], notes)

@@ -93,7 +93,10 @@ def _work(channel: socket.socket, parent_pid: int) -> None:
     """Receive the job, do it, and send exactly one result or error."""
     try:
         _, length = HEADER.unpack(receive_exactly(channel, HEADER.size))
-        memory_bytes, module, name, arguments = pickle.loads(receive_exactly(channel, length))  # noqa: S301  our own parent's
+        job = pickle.loads(receive_exactly(channel, length))  # noqa: S301  our own parent's
+        memory_bytes, (environment, folder), module, name, arguments = job
+        os.environ.update(environment)
+        os.chdir(folder)
         _confine(memory_bytes, parent_pid)
         function = getattr(importlib.import_module(module), name)
         result = function(*pickle.loads(arguments), report=Reporter(channel))  # noqa: S301

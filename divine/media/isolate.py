@@ -59,7 +59,8 @@ def run_isolated(
     module, name = function.__module__, function.__qualname__
     if module == "__main__" or "." in name:
         raise TypeError(f"{module}.{name}: a child can only call a function at the top level of an importable module")
-    job = pickle.dumps((limits.child_memory_bytes, module, name, pickle.dumps((recording, *args))))
+    surroundings = (dict(os.environ), _folder())  # as they are now, not as they were when the fork server started
+    job = pickle.dumps((limits.child_memory_bytes, surroundings, module, name, pickle.dumps((recording, *args))))
     with _child(module) as (channel, status):
         return _Conversation(recording.name, channel, status, limits, on_progress).hold(job)
 
@@ -67,6 +68,13 @@ def run_isolated(
 def prepare(*modules: str) -> None:
     """Start the fork server, without waiting, and have it import ``modules`` too: the first recording finds it warm."""
     _FORK_SERVER.order(modules)
+
+
+def _folder() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:  # it was removed; then no path can be relative to it
+        return "/"
 
 
 class _Conversation:
@@ -151,7 +159,7 @@ class _Conversation:
     def _too_large(self) -> str:
         return (
             f"reading it needs more memory than the {self._limits.child_memory_bytes / 2**30:.3g} GiB allowed, so it was "
-            "stopped. Convert it to a smaller picture or cut it into shorter clips."
+            "stopped. Scale its picture down or cut it into shorter clips; if it is small, it is damaged: export it again."
         )
 
     def _how_it_ended(self) -> str:
@@ -189,9 +197,9 @@ def _child(module: str) -> Iterator[tuple[socket.socket, socket.socket]]:
         try:
             yield channel, status
         finally:
-            status.shutdown(socket.SHUT_WR)  # the fork server takes it as: kill
             status.settimeout(5)
             with contextlib.suppress(OSError):
+                status.shutdown(socket.SHUT_WR)  # the fork server takes it as: kill
                 while status.recv(forkserver.RETURN_CODE.size):
                     pass
 
@@ -242,6 +250,7 @@ class _ForkServerHandle:
             self._orders.close()
             self._orders = None
         if self._process is not None:
+            self._process.kill()  # it holds nothing, and may be in the middle of an import
             self._process.wait()
             self._process = None
 

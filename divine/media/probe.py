@@ -83,14 +83,12 @@ def sibling_sound(path: Path) -> Path | None:
 
     It is contained as whole words (``clip1`` is not in ``clip10``); the longest such name wins.
     """
-    fitting = [
-        entry
-        for entry in path.parent.iterdir()
-        if entry.suffix.lower() == ".wav"
-        and entry != path
-        and re.search(rf"(?<![^\W_]){re.escape(_plain(entry))}(?![^\W_])", path.stem.lower())
-        and entry.is_file()
-    ]
+    try:
+        beside = [entry for entry in path.parent.iterdir() if entry.suffix.lower() == ".wav" and entry.is_file()]
+    except OSError:  # a folder that may be entered but not listed: what lies in it belongs to nobody we can name
+        return None
+    stem = path.stem.lower()
+    fitting = [entry for entry in beside if re.search(rf"(?<![^\W_]){re.escape(_plain(entry))}(?![^\W_])", stem)]
     return max(fitting, key=lambda entry: (len(entry.stem), entry.name), default=None)
 
 

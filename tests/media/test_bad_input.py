@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from divine.media import MediaError, open_clip, read_sound
+from divine.media import MediaError, open_clip, read_sound, viewing_copy
 from divine.media.frames import frames
 from tests import clips
 
@@ -58,8 +59,6 @@ def test_a_list_of_other_files_reads_none_of_them(beginning, numbered, tmp_path)
 
 
 def test_noise(tmp_path):
-    import numpy as np
-
     (tmp_path / "noise.avi").write_bytes(np.random.default_rng(0).bytes(100_000))
     refused(tmp_path / "noise.avi", "")
 
@@ -121,6 +120,51 @@ def test_scratches_cost_the_frames_they_touch(numbered_avi, tmp_path):
     right = [(time_s, number) for time_s, number in seen if abs(time_s - number / 50) < 1e-9]
     assert len(right) >= 85
     assert len(seen) == 100 or reader.notes
+
+
+def test_a_title_in_an_old_encoding_is_no_obstacle(numbered_avi, tmp_path):
+    content = numbered_avi.read_bytes()
+    assert content.count(b"SYNTHETIC") == 1
+    (tmp_path / "old.avi").write_bytes(content.replace(b"SYNTHETIC", "Jürgen Mü".encode("latin-1")))
+    assert open_clip(tmp_path / "old.avi").video.frames == 100
+
+
+def test_a_codec_that_nobody_knows(numbered_avi, tmp_path):
+    """The sound is still worth having; and where that is unknown too, the message says so."""
+    content = numbered_avi.read_bytes().replace(b"MJPG", b"????")
+    (tmp_path / "unknown.avi").write_bytes(content)
+    clip = open_clip(tmp_path / "unknown.avi")
+    assert clip.modalities == ("audio",)
+    assert clip.notes[0] == "unknown.avi: holds video of an unknown codec, which was left out."
+    at = content.index(b"strf", content.index(b"auds")) + 8
+    (tmp_path / "both.avi").write_bytes(content[:at] + b"\xfe\xca" + content[at + 2 :])
+    refused(tmp_path / "both.avi", "holds no picture or sound of a known codec")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_wrong_a_clip_or_a_message_comes_back(seed, numbered, numbered_avi, tmp_path):
+    """Bytes changed, bytes lost, an end lost: the codec may crash, but no defect of ours may show."""
+    rng = np.random.default_rng(seed)
+    for source in (numbered, numbered_avi):
+        content = bytearray(source.read_bytes())
+        if seed % 4 == 0:
+            content = content[: rng.integers(1, len(content))]
+        elif seed % 4 == 1:
+            first, last = np.sort(rng.integers(0, len(content), 2))
+            del content[first:last]
+        else:
+            for at in rng.integers(0, len(content) if seed % 4 == 2 else 2000, 20):
+                content[at] = rng.integers(256)
+        path = tmp_path / f"wrong{source.suffix}"
+        path.write_bytes(content)
+        try:
+            clip = open_clip(path)
+            if clip.video is not None:
+                viewing_copy(clip, tmp_path / "copy.mp4")
+            if clip.audio is not None:
+                read_sound(clip)
+        except MediaError as error:
+            assert "nobody foresaw" not in str(error)
 
 
 def test_scratched_h264_ends_in_frames_and_notes_not_in_an_error(tmp_path):

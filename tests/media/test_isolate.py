@@ -51,6 +51,13 @@ def test_a_child_has_its_limit_of_memory_and_no_core_dump():
     assert json.loads(run_isolated(children.limits_seen, CLIP, limits=Limits(child_memory_bytes=2**31))) == [2**31, 0]
 
 
+def test_a_child_has_the_environment_and_folder_of_the_moment(tmp_path, monkeypatch):
+    run_isolated(children.echo, CLIP)
+    monkeypatch.setenv("DIVINE_TEST", "now")
+    monkeypatch.chdir(tmp_path)
+    assert json.loads(run_isolated(children.surroundings, CLIP)) == ["now", str(tmp_path)]
+
+
 def test_an_error_of_ours_keeps_its_class_and_message():
     with pytest.raises(LimitError, match=r"^odd name\.mp4: too long$"):
         run_isolated(children.raise_limit, CLIP)
