@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import threading
 import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-# Read by Gradio when it is imported: nothing is counted, asked or kept anywhere.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["GRADIO_RUN_HISTORY"] = "False"
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+from ui import quietly  # noqa: F401
 
+# isort: split
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Response
@@ -24,6 +22,7 @@ from fastapi.staticfiles import StaticFiles
 
 from divine import services as divine_services
 from divine.config import Limits
+from divine.records import DivineError
 from ui import routes, shell, theme
 from ui.contract import Services
 from ui.login import Login
@@ -34,6 +33,10 @@ from ui.sessions import Sessions
 from ui.workspace import Workspace
 
 STATIC = Path(__file__).parent / "static"
+_WARM_UP_AFTER_S = 1.5
+"""The first page comes first: loading the models holds the interpreter."""
+
+log = logging.getLogger(__name__)
 
 
 def create_app(services: Services, access: Access | None = None, upload_bytes: int = Limits().bytes) -> FastAPI:
@@ -53,8 +56,11 @@ def create_app(services: Services, access: Access | None = None, upload_bytes: i
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sessions.keep_tidy()
-        threading.Thread(target=services.warm_up, name="warm-up", daemon=True).start()
+        warming = threading.Timer(_WARM_UP_AFTER_S, _warm_up, (services,))
+        warming.daemon = True
+        warming.start()
         yield
+        warming.cancel()
         sessions.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
@@ -91,6 +97,13 @@ def create_app(services: Services, access: Access | None = None, upload_bytes: i
     app.state.sessions = sessions
     app.add_middleware(Guard, access=access, owners=owners, pages=shell.PATHS, upload_bytes=upload_bytes)
     return app
+
+
+def _warm_up(services: Services) -> None:
+    try:
+        services.warm_up()
+    except DivineError as error:  # the first assessment will say so on its page
+        log.warning("%s", error)
 
 
 def serve(host: str = "127.0.0.1", port: int = 7860) -> None:
