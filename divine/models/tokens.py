@@ -65,7 +65,7 @@ class SymptomTokens(nn.Module):
     ) -> None:
         super().__init__()
         self.tokens = nn.Parameter(torch.empty(tokens, width))
-        # of variance 1 / width; uniform, because a normal draw on the meta device imports sympy, and loading a checkpoint makes one
+        # uniform, of variance 1 / width: a normal draw on the meta device, where checkpoints are loaded, imports sympy
         nn.init.uniform_(self.tokens, -((3 / width) ** 0.5), (3 / width) ** 0.5)
         attention = mixer == "attention"
         self.mixer = (

@@ -55,7 +55,7 @@ def cross_validate(
     with run.locked():
         run.begin(spec)
         made = _stored_split(run, made, index)
-        tell = functools.partial(Status, total=len(made.members), proof=made.proof)
+        tell = functools.partial(Status, total=len(made.members), proof=made.proof, synthetic=index.synthetic)
         count = sum(is_finished(run.folder, fold) for fold in made.members)
         run.set_status(tell(state="running", done=count))
         try:

@@ -7,6 +7,7 @@ members are there ``predictions.parquet`` and ``history.parquet``.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ class Status:
     total: int
     proof: str
     """SHA-256 of ``split.json``."""
+    synthetic: bool
+    """Whether the cohort was rendered, not recorded."""
     message: str = ""
 
 
@@ -84,6 +87,15 @@ class Run:
     def set_status(self, status: Status) -> None:
         """Replace the status."""
         write_atomically(self.folder / "status.json", json.dumps(asdict(status), indent=1).encode())
+
+    def verify(self) -> None:
+        """Check that the stored split is the one that the run was trained under.
+
+        Raises:
+            TrainingError: it was altered.
+        """
+        if hashlib.sha256(self._read("split.json")).hexdigest() != self.status().proof:
+            raise TrainingError(f"{self.folder.name}/split.json: was altered after training. Restore it, or train again.")
 
     def predictions(self) -> Predictions:
         """Read the prediction table.
