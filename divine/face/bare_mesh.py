@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 from divine.face.finder import Finder
 from divine.face.mesh import TO_68
 from divine.face.pose import pose_deg
-from divine.face.sight import NOTHING, POINTS, Sight
+from divine.face.sight import NOTHING, POINTS, Correction, Sight
 
 
 class BareMesh:
@@ -25,3 +25,7 @@ class BareMesh:
             return NOTHING._replace(faces=found.faces)
         vertices = found.shape.vertices_px
         return Sight(vertices[TO_68, :2], np.full(POINTS, found.shape.presence), pose_deg(vertices), found.faces)
+
+    def corrections(self) -> list[Correction]:
+        """Return nothing: a frame says all there is."""
+        return []

@@ -42,3 +42,9 @@ def cut(image: UInt8[np.ndarray, "h w *c"], to_picture: Affine, width: int, heig
     return cv2.warpAffine(
         image, to_picture, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
     )
+
+
+def sample(image: UInt8[np.ndarray, "h w *c"], places: Float[np.ndarray, "h2 w2 2"]) -> UInt8[np.ndarray, "h2 w2 *c"]:
+    """Return the picture's values at ``places`` (column, row), bilinearly; beyond the picture its edge is repeated."""
+    nothing = np.empty(0, np.float32)  # both coordinates come in the first map
+    return cv2.remap(image, places.astype(np.float32), nothing, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

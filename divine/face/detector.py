@@ -25,10 +25,10 @@ class Face(NamedTuple):
     """One detected face."""
 
     score: float
-    box_px: Float[np.ndarray, "4"]
+    box_px: Float[np.ndarray, " 4"]
     """Left, top, right, bottom."""
-    right_eye_px: Float[np.ndarray, "2"]
-    left_eye_px: Float[np.ndarray, "2"]
+    right_eye_px: Float[np.ndarray, " 2"]
+    left_eye_px: Float[np.ndarray, " 2"]
     """The subject's own right and left."""
 
     @property
@@ -47,7 +47,7 @@ def anchors(size: int, layers: tuple[tuple[int, int], ...]) -> Float[np.ndarray,
     return np.concatenate(centres).astype(np.float32)
 
 
-def overlap(box: Float[np.ndarray, "4"], others: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, " n"]:
+def overlap(box: Float[np.ndarray, " 4"], others: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, " n"]:
     """Return intersection over union of a box with others."""
     low = np.maximum(box[:2], others[:, :2])
     high = np.minimum(box[2:], others[:, 2:])

@@ -50,7 +50,7 @@ class Finder:
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], time_s: float) -> Found:
         """Return the face in the next frame (RGB)."""
         if self.region is not None and time_s - self.counted_s >= COUNT_EVERY_S:
-            self._recount(image, time_s)
+            self._recount(image, self.region, time_s)
         shape = self._follow(image)
         if shape is not None:
             return Found(shape, self.faces, fresh=False)
@@ -74,13 +74,13 @@ class Finder:
         self.region = region_of_shape(shape)
         return shape
 
-    def _recount(self, image: np.ndarray, time_s: float) -> None:
+    def _recount(self, image: np.ndarray, region: Region, time_s: float) -> None:
         """Count the faces; let go of one that two counts in a row did not see where it is thought to be."""
         faces = self.detect(image)
         self.counted_s = time_s
         self.faces = max(len(faces), 1)
-        half = self.region.side_px / 3
-        box = np.concatenate([self.region.centre_px - half, self.region.centre_px + half])
+        half = region.side_px / 3
+        box = np.concatenate([region.centre_px - half, region.centre_px + half])
         boxes = np.array([face.box_px for face in faces]).reshape(-1, 4)
         seen = bool((overlap(box, boxes) > OVERLAP / 2).any())
         self.missed = 0 if seen else self.missed + 1

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from divine.face.cut import sample
+
 STEP_WINDOW, LEVELS = 15, 2
 """Window in pixels from one frame to the next, and pyramid levels above the first."""
 RETURN = 1.0
@@ -44,8 +46,8 @@ def locked(
 
 def patches(grey: Grey, points: Points, size: int) -> Float[np.ndarray, "n k"]:
     """Return the square patch around each point, less its mean."""
-    places = (points.astype(np.float32)[:, None, None] + _grid(size)).reshape(-1, size, 2)
-    values = cv2.remap(grey, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    places = (points[:, None, None] + _grid(size)).reshape(-1, size, 2)
+    values = sample(grey, places)
     values = values.reshape(len(points), -1).astype(np.float32)
     return values - values.mean(axis=1, keepdims=True)
 

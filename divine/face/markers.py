@@ -32,8 +32,12 @@ REACH = OED * np.select([STEADY, POINTS < 17, POINTS < 27, POINTS < 55], [0.08, 
 """How far from where the mesh expects it a marker is believed, in pixels: the mesh sees half of a jaw's way, or less."""
 INNER = np.array([[60, 48], [61, 50], [62, 51], [63, 52], [64, 54], [65, 56], [66, 57], [67, 58]])
 """Points of the inner edge and the outer ones that carry them."""
+CLOSING = ((67, 61), (66, 62), (65, 63))
+"""Points of the lower lip's inner edge, and those of the upper lip's above them."""
 OUTLINE = {3: 0.05, 4: 0.2, 5: 0.5, 6: 0.8, 10: 0.8, 11: 0.5, 12: 0.2, 13: 0.05}
 """How much of the chin's motion the jaw line beside it shares."""
+UNSEEN = 0.5
+"""Belief in a point that only the mesh has seen."""
 LIDS = ((36, 39, (37, 38, 40, 41)), (42, 45, (43, 44, 46, 47)))
 
 
@@ -56,9 +60,22 @@ def assemble(
     points[POINTS] = rest[POINTS] + markers - place(rest)
     for inner, outer in INNER:
         points[inner] = points[outer] + rest[inner] - rest[outer]
+    for lower, upper in CLOSING:
+        if points[lower, 1] < points[upper, 1]:  # pressed lips touch, they do not pass each other
+            points[[lower, upper], 1] = points[[lower, upper], 1].mean()
     drop = points[CHIN].mean(axis=0) - mesh[CHIN].mean(axis=0)
     for point, share in OUTLINE.items():
         points[point] += share * drop
     for inner, outer, lids in LIDS:
         points[list(lids)] += (points[[inner, outer]] - mesh[[inner, outer]]).mean(axis=0)
     return points
+
+
+def believed(belief: Float[np.ndarray, " n"]) -> Float[np.ndarray, " 68"]:
+    """Return how far each of the 68 points is to be believed: like its marker, or as little as the mesh alone."""
+    confidence = np.full(68, UNSEEN)
+    confidence[POINTS] = belief
+    confidence[INNER[:, 0]] = confidence[INNER[:, 1]]
+    for point, share in OUTLINE.items():
+        confidence[point] += share * (confidence[CHIN].mean() - UNSEEN)
+    return confidence

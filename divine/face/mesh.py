@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from divine.face.cut import apply, cut
+from divine.face.cut import Affine, apply, cut
 from divine.face.detector import Face
 from divine.face.litert import Network
 from divine.weights import FACE_MESH
@@ -39,18 +39,16 @@ EYES = (33, 263)
 class Region(NamedTuple):
     """A square of the picture, turned so that the eyes lie level."""
 
-    centre_px: Float[np.ndarray, "2"]
+    centre_px: Float[np.ndarray, " 2"]
     side_px: float
     angle_rad: float
 
-    @property
-    def to_picture(self) -> Float[np.ndarray, "2 3"]:
-        """The affine map from network pixels to picture pixels."""
-        scale = self.side_px / SIZE
-        turn = scale * np.array(
-            [[np.cos(self.angle_rad), -np.sin(self.angle_rad)], [np.sin(self.angle_rad), np.cos(self.angle_rad)]]
-        )
-        return np.column_stack([turn, self.centre_px - turn @ np.full(2, SIZE / 2)])
+    def to_picture(self, size: int) -> Affine:
+        """Return the affine map from the pixels of a crop of ``size`` × ``size`` to those of the picture."""
+        scale = self.side_px / size
+        cos, sin = scale * np.cos(self.angle_rad), scale * np.sin(self.angle_rad)
+        turn = np.array([[cos, -sin], [sin, cos]])
+        return np.column_stack([turn, self.centre_px - turn @ np.full(2, size / 2)])
 
 
 class Shape(NamedTuple):
@@ -95,7 +93,7 @@ class Mesh:
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], region: Region) -> Shape:
         """Return the shape that the network sees in a region of an RGB picture."""
-        to_picture = region.to_picture
+        to_picture = region.to_picture(SIZE)
         vertices, presence = self.look(cut(image, to_picture, SIZE, SIZE))
         vertices[:, :2] = apply(to_picture, vertices[:, :2])
         vertices[:, 2] *= region.side_px / SIZE

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from divine.face.canonical import OED, Canonical
-from divine.face.cut import Affine, apply, compose, cut, inverse
+from divine.face.cut import Affine, apply, compose, cut, inverse, sample
 from divine.face.mesh import SIZE, TO_68, Mesh, Shape, region_of_shape
 
 MIDLINE = np.array([9, 8, 168, 6, 197, 195, 5, 4, 2, 164, 0])
@@ -74,7 +74,7 @@ def halves(crop: UInt8[np.ndarray, "s s 3"], axis: Axis) -> tuple[np.ndarray, np
     grid = np.stack([columns, rows], axis=-1)
     leftness = (grid - axis.origin.astype(np.float32)) @ axis.across.astype(np.float32)
     places = grid - 2 * leftness[..., None] * axis.across.astype(np.float32)
-    reflected = cv2.remap(crop, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    reflected = sample(crop, places)
     weight = np.clip(leftness + 0.5, 0, 1)  # a seam one pixel wide
     return cv2.blendLinear(crop, reflected, 1 - weight, weight), cv2.blendLinear(crop, reflected, weight, 1 - weight)
 
@@ -82,8 +82,9 @@ def halves(crop: UInt8[np.ndarray, "s s 3"], axis: Axis) -> tuple[np.ndarray, np
 def mouth(image: UInt8[np.ndarray, "h w 3"], shape: Shape, view: Canonical, mesh: Mesh) -> Float[np.ndarray, "68 2"]:
     """Return the 68 points in the canonical crop: the mouth seen side by side, the rest as the mesh has it."""
     region = region_of_shape(shape)
-    crop = cut(image, region.to_picture, SIZE, SIZE)
-    vertices = apply(inverse(region.to_picture), shape.vertices_px[:, :2])
+    to_picture = region.to_picture(SIZE)
+    crop = cut(image, to_picture, SIZE, SIZE)
+    vertices = apply(inverse(to_picture), shape.vertices_px[:, :2])
     axis = axis_of(vertices)
     right, left = (mesh.look(face)[0][TO_68, :2] for face in halves(crop, axis))
     # A symmetric face shows each half twice: both count.
@@ -92,7 +93,7 @@ def mouth(image: UInt8[np.ndarray, "h w 3"], shape: Shape, view: Canonical, mesh
     points[list(RIGHT_HALF)] = right[list(RIGHT_HALF)]
     points[list(LEFT_HALF)] = left[list(LEFT_HALF)]
     points[list(MIDDLE)] = (right[list(MIDDLE)] + left[list(MIDDLE)]) / 2
-    to_view = compose(view.to_crop, region.to_picture)
+    to_view = compose(view.to_crop, to_picture)
     points, axis = apply(to_view, points), axis.moved(to_view)
     return carried(points, agreed(points[list(CORNERS)], Patches(view.grey, axis)))
 
@@ -118,9 +119,7 @@ class Patches:
         columns = side * (np.arange(-wide, wide + 1) + inward)
         rows = np.arange(-tall, tall + 1)
         places = centre + columns[None, :, None] * self.axis.across + rows[:, None, None] * self.axis.along
-        return cv2.remap(self.grey, places.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(
-            np.float32
-        )
+        return sample(self.grey, places).astype(np.float32)
 
 
 def agreed(corners: Float[np.ndarray, "2 2"], patches: Patches) -> Float[np.ndarray, "2 2"]:
@@ -144,7 +143,7 @@ def peak(score: Float[np.ndarray, "h w"]) -> Float[np.ndarray, " 2"]:
     row, column = np.unravel_index(int(score.argmax()), score.shape)
     place = np.array([column, row], dtype=np.float64)
     for i, line in enumerate((score[row], score[:, column])):
-        place[i] += vertex(line, (column, row)[i])
+        place[i] += vertex(line, int((column, row)[i]))
     return place
 
 

@@ -15,11 +15,11 @@ from jaxtyping import Bool, Float, UInt8
 from divine.face.canonical import OED, Canonical, canonical
 from divine.face.finder import Finder
 from divine.face.flow import LEVELS, Grey, Points, likeness, locked, patches, step
-from divine.face.markers import JAW, MOUTH, POINTS, REACH, WINDOWS, assemble, place
+from divine.face.markers import JAW, MOUTH, POINTS, REACH, WINDOWS, assemble, believed, place
 from divine.face.mesh import TO_68
 from divine.face.mirror import mouth
 from divine.face.pose import pose_deg
-from divine.face.sight import NOTHING, Sight
+from divine.face.sight import NOTHING, Correction, Sight
 
 ANCHORS = 6
 AGREE = 0.04 * OED
@@ -34,8 +34,11 @@ GIVE_UP_S = 1.0
 """A face most of whose markers are lost for so long is begun anew."""
 PLACE_EVERY_S = 0.5
 """How often the mouth is placed again, without what is known of it."""
+AT_FIRST = 0.8
+"""Belief in markers that were placed, not followed."""
 
 
+Shape68 = Float[np.ndarray, "68 2"]
 Looks = tuple[np.ndarray, ...]
 """Patches by group of markers."""
 
@@ -60,8 +63,8 @@ class Lock(NamedTuple):
 class Episode:
     """The markers of one face, from frame to frame."""
 
-    def __init__(self, view: Canonical, rest: Float[np.ndarray, "68 2"], mesh: Float[np.ndarray, "68 2"], time_s: float):
-        self.rest = rest
+    def __init__(self, view: Canonical, rest: Shape68, mesh: Shape68, time_s: float, first: int):
+        self.rest, self.first = rest, first
         self.offset = place(rest) - place(mesh)
         """From where the mesh has a marker to where it is."""
         self.grey = view.grey
@@ -70,9 +73,11 @@ class Episode:
         self.trusted = np.ones(len(POINTS), dtype=bool)
         self.anchors = [Anchor(self.grey, self.markers, self.looks, self.trusted)]
         self.current = 0
-        self.anchored_s = self.alive_s = time_s
+        self.anchored_s = self.alive_s = self.placed_s = time_s
+        self.steady = True
+        self.placements = [np.zeros((20, 2), dtype=np.float32)]
 
-    def follow(self, view: Canonical, mesh: Float[np.ndarray, "68 2"], time_s: float) -> Float[np.ndarray, " n"]:
+    def follow(self, view: Canonical, mesh: Shape68, time_s: float) -> Float[np.ndarray, " n"]:
         """Move the markers to the next frame; return how far each is to be believed, 0 to 1."""
         before, self.grey = self.grey, view.grey
         expected = place(mesh) + self.offset
@@ -93,7 +98,9 @@ class Episode:
         self.looks = looks_of(self.grey, self.markers)
         if self.trusted[MOUTH].mean() > 0.5:
             self.alive_s = time_s
-        if lock.holds[MOUTH].mean() < ENOUGH <= self.trusted[MOUTH].mean() and time_s - self.anchored_s >= REST_S:
+        self.steady = bool(lock.holds[MOUTH].mean() >= ENOUGH)
+        known = self.trusted[MOUTH].mean() >= ENOUGH
+        if not self.steady and known and time_s - self.anchored_s >= REST_S:
             self._anchor(time_s)
         return np.where(lock.holds, 0.5 + 0.5 * lock.alike, np.where(coasting, 0.4, 0.1))
 
@@ -109,6 +116,21 @@ class Episode:
         same = alike(looks_of(self.grey, markers), anchor.looks)
         near = np.linalg.norm(markers - guess, axis=1) < np.where(coasting, AGREE, REACH)
         return Lock(markers, holds & near & anchor.trusted & (same >= ALIKE), np.clip(same, 0, 1))
+
+    def due(self, time_s: float) -> bool:
+        """Say whether it is time to place the mouth again, and the frame is fit for it."""
+        return self.steady and time_s - self.placed_s >= PLACE_EVERY_S
+
+    def compare(self, followed: Shape68, placed: Shape68, time_s: float) -> None:
+        """Remember how far the mouth lies from where it was followed to, when it is placed anew."""
+        self.placements.append((placed - followed)[48:].astype(np.float32))
+        self.placed_s = time_s
+
+    def offset_of_placements(self) -> Shape68:
+        """Return the median over all placements, in outer-eye distances: one placement errs, many less."""
+        offset = np.zeros((68, 2))
+        offset[48:] = np.median(self.placements, axis=0) / OED
+        return offset
 
     def _anchor(self, time_s: float) -> None:
         """Make this frame an anchor too; the first stays, the oldest other goes."""
@@ -140,23 +162,38 @@ class Pixels:
     def __init__(self):
         self.finder = Finder()
         self.episode: Episode | None = None
+        self.frame = -1
+        self.done: list[Correction] = []
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], time_s: float) -> Sight:
         """Return what is seen in the next frame (RGB)."""
+        self.frame += 1
         found = self.finder(image, time_s)
         if found.shape is None:
-            self.episode = None
+            self._end()
             return NOTHING._replace(faces=found.faces)
-        view = canonical(image, found.shape.vertices_px)
-        mesh = view.crop_of(found.shape.vertices_px[TO_68, :2])
+        vertices = found.shape.vertices_px
+        view = canonical(image, vertices)
+        mesh = view.crop_of(vertices[TO_68, :2])
         if self.episode is not None and (found.fresh or time_s - self.episode.alive_s > GIVE_UP_S):
-            self.episode = None
-        confidence = np.full(68, 0.6)
+            self._end()
         if self.episode is None:
-            self.episode = Episode(view, mouth(image, found.shape, view, self.finder.mesh), mesh, time_s)
-            belief = np.full(len(POINTS), 0.8)
+            self.episode = Episode(view, mouth(image, found.shape, view, self.finder.mesh), mesh, time_s, self.frame)
+            belief = np.full(len(POINTS), AT_FIRST)
+            points = assemble(self.episode.markers, self.episode.rest, mesh)
         else:
             belief = self.episode.follow(view, mesh, time_s)
-        confidence[POINTS] = belief
-        points = assemble(self.episode.markers, self.episode.rest, mesh)
-        return Sight(view.picture_of(points), confidence, pose_deg(found.shape.vertices_px), found.faces)
+            points = assemble(self.episode.markers, self.episode.rest, mesh)
+            if self.episode.due(time_s):
+                self.episode.compare(points, mouth(image, found.shape, view, self.finder.mesh), time_s)
+        return Sight(view.picture_of(points), believed(belief), pose_deg(vertices), found.faces)
+
+    def corrections(self) -> list[Correction]:
+        """Return, for each episode, how far all its placements lie from what was followed."""
+        self._end(after=1)
+        return self.done
+
+    def _end(self, after: int = 0) -> None:
+        if self.episode is not None:
+            self.done.append(Correction(self.episode.first, self.frame + after, self.episode.offset_of_placements()))
+            self.episode = None

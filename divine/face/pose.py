@@ -14,7 +14,7 @@ PAIRS = np.array([[33, 263], [133, 362], [127, 356], [234, 454], [118, 347]])
 TRAGUS, ORBIT = PAIRS[3], PAIRS[4]
 
 
-def pose_deg(vertices_px: Float[np.ndarray, "468 3"]) -> Float[np.ndarray, "3"]:
+def pose_deg(vertices_px: Float[np.ndarray, "468 3"]) -> Float[np.ndarray, " 3"]:
     """Return pitch, yaw and roll in degrees.
 
     Positive pitch: the face looks up. Positive yaw: it turns to the subject's left, the right of an unmirrored picture.
