@@ -6,18 +6,16 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from divine.config import Limits
-from divine.data.errors import DataError
 from divine.data.features import read_features
+from divine.data.recording import open_entry
 from divine.data.schema import ClipEntry, Index
 from divine.features.batches import Pair
 from divine.features.extract import Extracted, extract, keep, stored
-from divine.media import open_clip
 from divine.records import DivineError, Features, Modality
 from divine.store import Store, StoreError
 
@@ -83,7 +81,7 @@ class CohortFeatures:
     def of(self, clip: ClipEntry) -> dict[str, Features]:
         """Return the features of one clip by code, without computing any; a modality that it lacks is left out."""
         try:
-            found = {} if _media(clip) is None else stored(self.store, self._digest(clip), self._encoded(clip)).features
+            found = stored(self.store, open_entry(clip).digest, self._encoded(clip)).features if _has_media(clip) else {}
             return found | self._given(clip)
         except StoreError:
             raise
@@ -96,10 +94,9 @@ class CohortFeatures:
     def _ensure(self, clip: ClipEntry) -> tuple[bool, Extracted]:
         self._given(clip)
         wanted = self._encoded(clip)
-        media = _media(clip)
-        if media is None or not wanted:
+        if not wanted or not _has_media(clip):
             return False, Extracted()
-        opened = open_clip(media, audio=clip.audio, limits=self.limits)
+        opened = open_entry(clip)
         before = stored(self.store, opened.digest, wanted)
         missing = [code for code in wanted if code not in before]
         if not missing:
@@ -119,20 +116,14 @@ class CohortFeatures:
         found = {code: read_features(path) for code, path in files.items() if path is not None}
         return {code: Features(values, np.arange(len(values), dtype=float), code) for code, values in found.items()}
 
-    def _digest(self, clip: ClipEntry) -> str:
-        media = _media(clip)
-        if media is None:
-            raise DataError(f"{_address(clip)}: has no media.")
-        return open_clip(media, audio=clip.audio, limits=self.limits).digest
-
 
 def modalities_of(index: Index) -> dict[str, Modality]:
     """Return the modality of every kind of features that a cohort brought as files."""
     return {name: modality for clip in index.clips for modality, name in clip.features}
 
 
-def _media(clip: ClipEntry) -> Path | None:
-    return clip.video or clip.audio
+def _has_media(clip: ClipEntry) -> bool:
+    return clip.video is not None or clip.audio is not None
 
 
 def _address(clip: ClipEntry) -> str:

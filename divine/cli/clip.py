@@ -1,33 +1,23 @@
-"""The command ``divine``: unpack, call a service, format. Exit status 0 done, 1 bad input or result, 2 wrong usage."""
+"""Commands on one recording: ``assess``, ``landmarks``, ``measures``."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from divine import records, services
-
-app = typer.Typer(
-    help="Assess oro-facial neurological disorders from face and voice. Research use only, not a diagnosis.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+from divine.cli.output import Json, app, print_json, progress
 
 Recording = Annotated[
     Path, typer.Argument(metavar="CLIP", help="A video, or a sound alone. After -- it may begin with a dash.")
 ]
 T = TypeVar("T")
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 _STAGES: dict[records.Stage, str] = {
     "open": "opening",
@@ -36,11 +26,6 @@ _STAGES: dict[records.Stage, str] = {
     "measures": "measuring",
     "model": "judging",
 }
-
-
-@app.callback()
-def _group() -> None:
-    """Keep sub-commands even while there are few."""
 
 
 @app.command()
@@ -57,7 +42,7 @@ def assess(
     )
     document = services.assessment_document(assessment)
     if as_json:
-        _print_json(document)
+        print_json(document)
     else:
         _print_assessment(document)
 
@@ -79,26 +64,19 @@ def measures(clip: Recording, as_json: Json = False) -> None:
     measured = _with_progress(lambda on_event: services.measure(clip, on_event=on_event))
     documents = services.measure_documents(measured)
     if as_json:
-        _print_json(documents)
+        print_json(documents)
     else:
         Console().print(_measure_table(documents))
 
 
 def _with_progress(run: Callable[[Callable[[records.Event], None]], T]) -> T:
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("opening", total=1.0)
+    with progress() as tell:
 
         def show(event: records.Event) -> None:
             if isinstance(event, records.Progress):
-                progress.update(bar, description=_STAGES[event.stage], completed=event.fraction)
+                tell(_STAGES[event.stage], round(100 * event.fraction), 100)
 
         return run(show)
-
-
-def _print_json(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
 
 def _print_assessment(document: dict[str, Any]) -> None:
@@ -129,12 +107,3 @@ def _measure_table(documents: list[dict[str, Any]]) -> Table:
         norm = "{:g}-{:g}".format(*measure["norm"]) if "norm" in measure else ""
         table.add_row(Text(measure["name"]), Text(value), Text(measure["unit"]), norm)
     return table
-
-
-def main() -> None:
-    """Run the command; an error that we understand is one line, never a traceback."""
-    try:
-        app()
-    except records.DivineError as error:
-        sys.stderr.write(f"divine: {error}\n")
-        sys.exit(1)

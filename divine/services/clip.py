@@ -1,4 +1,4 @@
-"""What a user can ask for, as plain functions: the one thing that the command line and the studio both call."""
+"""One recording: assess, measure, landmarks, and what the studio needs to show it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,5 @@
+"""``python -m divine.cli``."""
+
+from divine.cli import main
+
+main()

@@ -1,0 +1,178 @@
+"""Commands on a cohort: ``synth``, ``data check``, ``extract``, ``train``, ``evaluate``."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from divine import services
+from divine.cli.output import Json, app, print_json, progress
+from divine.records import SYNTHETIC_NOTICE
+
+data_app = typer.Typer(help="Look into a cohort before using it.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+Data = Annotated[Path, typer.Argument(metavar="DATA", help="A Toronto NeuroFace folder, a synthetic cohort, or a manifest.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; as many as there are cores by default.")]
+
+
+@app.command()
+def synth(
+    out: Annotated[Path, typer.Argument(help="A new folder, or one that the same command began.")],
+    subjects: Annotated[int, typer.Option(min=3)] = 36,
+    tasks: Annotated[str | None, typer.Option(help="Codes with commas between them; all nine by default.")] = None,
+    seconds: Annotated[float, typer.Option(min=1.0)] = 6.0,
+    fps: Annotated[float, typer.Option(min=5.0)] = 50.0,
+    seed: int = 0,
+    workers: Workers = None,
+) -> None:
+    """Render a SYNTHETIC cohort in Toronto NeuroFace's layout."""
+    with progress() as tell:
+        count = services.synthesise(
+            out,
+            subjects=subjects,
+            tasks=_listed(tasks),
+            seconds=seconds,
+            fps=fps,
+            seed=seed,
+            workers=workers,
+            on_step=tell,
+        )
+    Console(stderr=True).print(f"{count} SYNTHETIC recordings of {subjects} subjects")
+
+
+@data_app.command()
+def check(
+    data: Data,
+    frame_base: Annotated[int, typer.Option(help="Number of a video's first frame in annotation files: 0 or 1.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Print what a cohort holds and a table of problems with their remedies; exit 1 if something was left out."""
+    with progress() as tell:
+        loaded = services.check(data, frame_base=frame_base, on_step=tell)
+    problems = [dataclasses.asdict(problem) for problem in loaded.problems]
+    index = loaded.index
+    summary = {
+        "clips": len(index.clips),
+        "subjects": len(index.subjects),
+        "groups": {group: sum(one.group == group for one in index.subjects) for group in index.groups},
+        "items": list(index.items),
+        "raters": list(index.raters),
+        "synthetic": index.synthetic,
+    }
+    if as_json:
+        print_json(summary | {"problems": problems})
+    else:
+        _print_check(summary, problems)
+    if any(problem["severity"] == "error" for problem in problems):
+        raise typer.Exit(1)
+
+
+@app.command()
+def extract(
+    data: Data,
+    encoders: Annotated[str, typer.Option(help="Codes with commas between them, such as KI,AC.")],
+    workers: Workers = None,
+) -> None:
+    """Run encoders over a cohort; what is finished is kept and not done again."""
+    with progress() as tell:
+        found = services.extract(data, encoders, workers=workers, on_step=tell)
+    console = Console(stderr=True)
+    for failure in found.failures:
+        console.print(Text(f"{failure.clip}: {failure.why}"))
+    console.print(f"{found.done} clips extracted, {found.kept} were there, {len(found.failures)} without features")
+
+
+@app.command()
+def train(
+    data: Data,
+    run: Annotated[Path, typer.Option(help="A new folder, or one that the same command began.")],
+    encoders: Annotated[str, typer.Option(help="A video and an audio encoder, such as KI+AC, or one alone.")] = "KI+AC",
+    system: Annotated[str, typer.Option(help="divine, divine-no-cycle, divine-no-sparse, divine-no-token")] = "divine",
+    tasks: Annotated[Literal["all", "speech", "non-speech"], typer.Option(help="Which recordings are used.")] = "all",
+    folds: Annotated[str, typer.Option(help="A number, loso, or given (the manifest's column split).")] = "5",
+    seeds: Annotated[int, typer.Option(min=1)] = 5,
+    objective: Annotated[Literal["C", "R", "M"], typer.Option(help="Diagnosis, severity, or both.")] = "M",
+    baselines: Annotated[str | None, typer.Option(help="majority, age-sex, with commas between them.")] = None,
+    workers: Workers = None,
+) -> None:
+    """Train folds x seeds, subject-wise; the same command goes on with a run that was cut off."""
+    with progress() as tell:
+        status = services.train(
+            data,
+            run,
+            encoders=encoders,
+            system=system,
+            tasks=tasks,
+            folds=_folds(folds),
+            seeds=seeds,
+            objective=objective,
+            baselines=_listed(baselines),
+            workers=workers,
+            on_step=tell,
+        )
+    Console(stderr=True).print(f"{status.done} of {status.total} members trained; split {status.proof[:12]}")
+
+
+@app.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")], as_json: Json = False
+) -> None:
+    """Print the metrics of a run per clip and per subject, with intervals over subjects, beside its baselines."""
+    document = services.evaluate(run)
+    if as_json:
+        print_json(document)
+        return
+    console = Console()
+    console.print(Text(f"{document['system']} {document['encoders']}: mean ± std over members, 95 % interval over subjects"))
+    for system in (document, *document["baselines"]):
+        console.print(_result_table(system))
+    if document["synthetic"]:
+        console.print(Text(SYNTHETIC_NOTICE, style="yellow"))
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if text else ()
+
+
+def _folds(text: str) -> int | Literal["loso", "given"]:
+    if text == "loso" or text == "given":
+        return text
+    if not text.isdigit():
+        raise typer.BadParameter(f"{text}: give a number, loso or given.", param_hint="--folds")
+    return int(text)
+
+
+def _print_check(summary: dict[str, Any], problems: list[dict[str, Any]]) -> None:
+    console = Console()
+    groups = ", ".join(f"{group} {count}" for group, count in summary["groups"].items())
+    mark = " SYNTHETIC" if summary["synthetic"] else ""
+    console.print(Text(f"{summary['clips']}{mark} clips of {summary['subjects']} subjects ({groups})"))
+    if not problems:
+        console.print("no problem found")
+        return
+    table = Table("", "file", "row", "column", "problem", "what to do", box=None)
+    for problem in problems:
+        row = "" if problem["row"] is None else str(problem["row"])
+        cells = (problem["severity"], problem["file"], row, problem["column"], problem["what"], problem["remedy"])
+        table.add_row(*(Text(cell) for cell in cells))
+    console.print(table)
+
+
+def _result_table(system: dict[str, Any]) -> Table:
+    columns = ("accuracy", "macro_f1", "auroc", "mae_total", "rmse_total")
+    table = Table(system["system"], "level", *columns, box=None)
+    for result in system["results"]:
+        cells = [_cell(result["metrics"].get(name)) for name in columns]
+        table.add_row(result["modalities"], result["level"], *cells)
+    return table
+
+
+def _cell(metric: dict[str, float] | None) -> str:
+    return "-" if metric is None else f"{metric['mean']:.2f} ± {metric['std']:.2f}\n{metric['low']:.2f}-{metric['high']:.2f}"

@@ -1,0 +1,29 @@
+"""What a user can ask for, as plain functions: the one thing that the command line and the studio both call."""
+
+from divine.services.clip import (
+    LandmarkBackend,
+    assess,
+    assessment_document,
+    landmarks,
+    measure,
+    measure_documents,
+    viewing_copy,
+    warm_up,
+)
+from divine.services.cohort import check, evaluate, extract, synthesise, train
+
+__all__ = [
+    "LandmarkBackend",
+    "assess",
+    "assessment_document",
+    "check",
+    "evaluate",
+    "extract",
+    "landmarks",
+    "measure",
+    "measure_documents",
+    "synthesise",
+    "train",
+    "viewing_copy",
+    "warm_up",
+]

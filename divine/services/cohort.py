@@ -1,0 +1,145 @@
+"""A cohort: make a synthetic one, check, extract, train, evaluate."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from divine.config import home
+
+if TYPE_CHECKING:
+    from divine.data.schema import Loaded
+    from divine.features.cohort import Extraction
+    from divine.training.run import Status
+    from divine.training.spec import Folds, Objective, TaskSet
+
+OnStep = Callable[[str, int, int], None]
+"""Takes what is being done, how much of it is done, and of how much."""
+
+
+def _nobody(what: str, done: int, total: int) -> None:
+    """Listen to nothing."""
+
+
+def synthesise(
+    out: Path,
+    *,
+    subjects: int = 36,
+    tasks: Sequence[str] | None = None,
+    seconds: float = 6.0,
+    fps: float = 50.0,
+    seed: int = 0,
+    workers: int | None = None,
+    on_step: OnStep = _nobody,
+) -> int:
+    """Render a SYNTHETIC cohort in Toronto NeuroFace's layout, or go on with one; return its number of recordings.
+
+    Raises:
+        DivineError: the cohort cannot be made as asked, or ``out`` holds something else.
+    """
+    from divine.synthetic.cohort import Plan, make_cohort
+
+    plan = Plan(subjects=subjects, seconds=seconds, fps=fps, seed=seed)
+    if tasks:
+        plan = dataclasses.replace(plan, tasks=tuple(tasks))
+    cohort = make_cohort(
+        out,
+        plan,
+        workers=workers or os.cpu_count() or 1,
+        on_progress=lambda done, total, name: on_step(f"rendering {name}".strip(), done, total),
+    )
+    return len(cohort.clips)
+
+
+def check(data: Path, *, frame_base: int = 1, probe: bool = True, on_step: OnStep = _nobody) -> Loaded:
+    """Load a cohort and look into every file of it: its index, and the table of problems.
+
+    Raises:
+        DivineError: there is nothing that can be loaded.
+    """
+    from divine.data.check import check as run
+    from divine.data.load import load
+
+    return run(load(data, frame_base=frame_base), probe=probe, on_clip=lambda done, total: on_step("checking", done, total))
+
+
+def extract(data: Path, encoders: str, *, workers: int | None = None, on_step: OnStep = _nobody) -> Extraction:
+    """Run encoders, ``KI,AC`` or ``KI+AC``, over a cohort; what is finished is not done again.
+
+    Raises:
+        DivineError: the cohort cannot be loaded, an encoder is unknown, or the store cannot be written.
+    """
+    from divine.data.load import load
+    from divine.features.batches import Pair
+    from divine.features.cohort import CohortFeatures, modalities_of
+    from divine.store import Store
+
+    index = load(data).index
+    pair = Pair.parse(encoders.replace(",", "+"), modalities_of(index))
+    features = CohortFeatures(index, pair, Store(home() / "store"))
+    return features.extract(workers=workers, on_clip=lambda done, total: on_step("extracting", done, total))
+
+
+def train(
+    data: Path,
+    run: Path,
+    *,
+    encoders: str,
+    system: str = "divine",
+    tasks: TaskSet = "all",
+    folds: Folds = 5,
+    seeds: int = 5,
+    objective: Objective = "M",
+    baselines: Sequence[str] = (),
+    workers: int | None = None,
+    on_step: OnStep = _nobody,
+) -> Status:
+    """Train folds × seeds of one system, or go on with a run that was cut off; return how far it is: done.
+
+    Raises:
+        DivineError: the cohort cannot be loaded or split, a subject stands on two sides, or training failed.
+    """
+    from divine.data.load import load
+    from divine.features.batches import Pair
+    from divine.features.cohort import modalities_of
+    from divine.features.width import widest
+    from divine.store import Store
+    from divine.training.cross_validate import cross_validate
+    from divine.training.run import Run
+    from divine.training.spec import RunSpec, configure
+
+    index = load(data).index
+    pair = Pair.parse(encoders, modalities_of(index))
+    spec = RunSpec(
+        data=str(data.resolve()),
+        encoders=str(pair),
+        config=configure(system, objective, widest(index, pair)),
+        system=system,
+        objective=objective,
+        tasks=tasks,
+        folds=folds,
+        seeds=seeds,
+        baselines=tuple(baselines),
+    )
+    place = Run(run)
+    cross_validate(spec, place, Store(home() / "store"), workers=workers, on_step=lambda step: on_step(*step))
+    return place.status()
+
+
+def evaluate(run: Path) -> dict[str, Any]:
+    """Evaluate a finished run, in the shape of ``divine evaluate --json``.
+
+    Raises:
+        DivineError: the folder holds no finished run, or its split was altered.
+    """
+    from divine.evaluation.evaluate import evaluate as score
+    from divine.report.run import run_document
+    from divine.training.run import Run
+
+    place = Run(run)
+    place.verify()
+    spec = place.spec()
+    return run_document(place, score(place.predictions(), tasks=spec.tasks))
