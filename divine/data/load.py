@@ -7,13 +7,13 @@ from pathlib import Path
 from divine.data.errors import DataError
 from divine.data.manifest import load_manifest
 from divine.data.schema import Loaded
-from divine.data.tnf import find_root, load_tnf
+from divine.data.tnf import load_tnf
 
 MANIFESTS = (".csv", ".tsv", ".parquet")
 
 
 def load(path: Path, *, frame_base: int = 1) -> Loaded:
-    """Load a folder in Toronto NeuroFace's layout, or a manifest; a folder with one file ``manifest.*`` means that file.
+    """Load a folder in Toronto NeuroFace's layout, or a manifest; a folder with a file ``manifest.csv`` (``.tsv``, ``.parquet``) means it.
 
     Args:
         path: the folder or the manifest.
@@ -33,10 +33,4 @@ def load(path: Path, *, frame_base: int = 1) -> Loaded:
     if not path.is_dir():
         raise DataError(f"{path.name}: there is no such folder or manifest. Check the path, or whether its drive is connected.")
     manifest = next((one for suffix in MANIFESTS if (one := path / f"manifest{suffix}").is_file()), None)
-    try:
-        is_tnf = find_root(path) is not None
-    except OSError as error:
-        raise DataError(f"{path.name}: cannot be read ({error.strerror}). Check its permissions and its drive.") from error
-    if not is_tnf and manifest is not None:
-        return load_manifest(manifest, frame_base=frame_base)
-    return load_tnf(path, frame_base=frame_base)
+    return load_tnf(path, frame_base=frame_base) if manifest is None else load_manifest(manifest, frame_base=frame_base)

@@ -134,6 +134,7 @@ def test_repeated_heading(folder):
 
 def test_folder_with_a_manifest(folder):
     write(folder, "subject,group,audio\np1,ALS,a1.wav\n").rename(folder / "manifest.csv")
+    (folder / "ALS").mkdir()  # as somebody may well sort recordings: the manifest counts
     assert load(folder).index.kind == "manifest"
 
 
