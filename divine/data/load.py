@@ -13,7 +13,7 @@ MANIFESTS = (".csv", ".tsv", ".parquet")
 
 
 def load(path: Path, *, frame_base: int = 1) -> Loaded:
-    """Load a folder in Toronto NeuroFace's layout, or a manifest; in a folder, a ``manifest.csv`` (``.tsv``, ``.parquet``) counts.
+    """Load a folder in Toronto NeuroFace's layout, or a manifest; a folder with a file ``manifest.*`` means that file.
 
     Args:
         path: the folder or the manifest.
