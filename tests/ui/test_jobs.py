@@ -17,10 +17,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from divine.records import AudioStream, Clip, DivineError
-from tests.ui.asking import assess, finish, start, upload
+from tests.ui.asking import BASE, assess, finish, made, start, upload
 from tests.ui.fake import FRAMES, FakeServices
 from ui import sessions as rules
 from ui.jobs import Job, Order
+from ui.pages import assess as page
 from ui.sessions import Sessions
 from ui.workspace import Workspace, shown_name
 
@@ -180,6 +181,18 @@ def test_a_removed_upload_is_gone(client: TestClient, app: FastAPI):
     assert client.delete(f"/studio/uploads/{taken}").status_code == 204
     assert len(list(app.state.sessions.workspace.root.iterdir())) == before - 1
     assert "error" in start(client, taken)
+
+
+def test_the_example_is_marked_and_stays(clip: Path, services: FakeServices, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(page, "EXAMPLE", clip)
+    app = made(services)
+    client = TestClient(app, base_url=BASE)
+    client.get("/studio/session")
+    answer = client.post("/gradio_api/run/assess_example", json={"data": []})
+    state = finish(client, json.loads(answer.json()["data"][0])["job"], ("media.mp4",))
+    assert state["example"]
+    app.state.sessions.close()
+    assert clip.exists()
 
 
 @pytest.mark.parametrize(

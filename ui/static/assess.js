@@ -127,7 +127,7 @@ class View {
     actions.dataset.state = state;
     fill(actions,
       state === "ready" && el("a", { class: "dv-button", href: `${this.base}/assessment.json?download=1`, download: "", id: "dv-download" }, icon(ICONS.down), "Save JSON"),
-      el("button", { type: "button", class: "dv-button", id: "dv-forget", title: "Delete the recording and everything computed from it", onclick: () => this.forget() }, "Delete"),
+      el("button", { type: "button", class: "dv-button", id: "dv-forget", title: "Delete the recording and everything computed from it", onclick: (event) => this.forget(event.currentTarget) }, "Delete"),
       el("a", { class: "dv-button", href: "/assess", id: "dv-another" }, "Assess another"));
   }
 
@@ -197,7 +197,14 @@ class View {
     await request(`${this.base}/cancel`, { method: "POST" });
   }
 
-  async forget() {
+  // A second press within four seconds, since nothing brings it back.
+  async forget(button) {
+    if (!button.dataset.asked) {
+      button.dataset.asked = "yes";
+      button.textContent = "Press again to delete";
+      setTimeout(() => { delete button.dataset.asked; button.textContent = "Delete"; }, 4000);
+      return;
+    }
     await request(this.base, { method: "DELETE" });
     location.assign("/assess");
   }

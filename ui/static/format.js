@@ -6,7 +6,7 @@ export function number(value, digits = 3) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   let decimals = 0;
-  if (size > 0) decimals = Math.max(0, Math.min(4, digits - 1 - Math.floor(Math.log10(size))));
+  if (size > 0 && !Number.isInteger(value)) decimals = Math.max(0, Math.min(4, digits - 1 - Math.floor(Math.log10(size))));
   return value.toFixed(size === 0 ? 0 : decimals).replace("-", MINUS);
 }
 

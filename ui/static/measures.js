@@ -46,7 +46,7 @@ function table(title, rows, tip) {
   const anyNorm = rows.some((measure) => measure.norm);
   return el("table", {},
     el("caption", {}, title),
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Measure"), el("th", { scope: "col", class: "dv-right" }, "Value", el("span", { class: "dv-fraction" })), el("th", { scope: "col" }, "Unit"), anyNorm && el("th", { scope: "col" }, "Norm"))),
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Measure"), el("th", { scope: "col", class: "dv-right" }, "Value"), el("th", { scope: "col" }, "Unit"), anyNorm && el("th", { scope: "col" }, "Norm"))),
     el("tbody", {}, rows.map((measure) => el("tr", {},
       el("th", { scope: "row" }, el("button", { type: "button", class: "dv-explain", "aria-describedby": "dv-tip", onclick: (event) => explain(tip, measure, event.currentTarget) }, measure.title)),
       el("td", { class: "dv-num dv-right" }, aligned(number(measure.value))),

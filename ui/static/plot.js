@@ -9,13 +9,14 @@ const AXIS_PX = 22;
 const LEFT_PX = 44;
 const RIGHT_PX = 8;
 const PAD_PX = 6;
-const FIRST_SHOWN = 6;
+const FIRST_SHOWN = { video: 4, audio: 2 };
 
 export class Plot {
   constructor(section, curves, duration, onSeek) {
     this.curves = curves.filter((curve) => curve.values.some((value) => value !== null));
     this.duration = Math.max(duration, 0.1, ...this.curves.map((curve) => curve.times_s[curve.times_s.length - 1] ?? 0));
-    this.shown = new Set(this.curves.slice(0, FIRST_SHOWN).map((curve) => curve.name));
+    this.shown = new Set(Object.entries(FIRST_SHOWN).flatMap(([modality, count]) =>
+      this.curves.filter((curve) => curve.modality === modality).slice(0, count).map((curve) => curve.name)));
     this.onSeek = onSeek;
     this.time = 0;
     this.lanes = el("div", { class: "dv-lanes" });

@@ -48,7 +48,8 @@ export function drawFrame(context, track, frame, width, height, ratio) {
   const base = frame * track.points;
   const x = (point) => track.coordinates[2 * (base + point)] * scale;
   const y = (point) => track.coordinates[2 * (base + point) + 1] * scale;
-  const unit = Math.max(1.6 * ratio, width / 240);
+  // As large as the face allows: points of a small mouth must stay apart.
+  const unit = Math.min(Math.max(Math.hypot(x(16) - x(0), y(16) - y(0)) / 80, 1.1 * ratio), 4 * ratio);
 
   context.lineJoin = "round";
   context.beginPath();
