@@ -11,6 +11,7 @@ import pytest
 from divine.face.curves import curves
 from divine.face.kinematic_clock import follow
 from divine.face.kinematic_repetition import repetitions
+from divine.face.kinematic_signals import half_areas
 from divine.face.kinematics import measure
 from divine.measures import TASKS, applicable
 from divine.records import Landmarks, Measure
@@ -91,6 +92,12 @@ def test_a_mouth_drawn_to_one_side_has_unequal_halves():
             inside ^= ((y0 > y) != (y1 > y)) & (x > x0 + (y - y0) / (y1 - y0) * (x1 - x0))
     right, left = inside[x < 0].sum(), inside[x > 0].sum()
     assert values(track)["mouth_area_asymmetry"] == pytest.approx(100 * (right - left) / (right + left), abs=0.3)
+
+
+def test_an_edge_across_the_midline_gives_each_half_its_own_part():
+    # A triangle of area 2: the midline leaves the small one at its tip, 1/4 of it, on the right.
+    right, left = half_areas(np.array([[[-1.0, 0.0], [1.0, 1.0], [1.0, -1.0]]]))
+    assert (right[0], left[0]) == pytest.approx((0.5, 1.5))
 
 
 def test_brows_and_lids():

@@ -31,14 +31,21 @@ def pulses(periods_s: np.ndarray, heights: np.ndarray, rate_hz: int = 44_100, st
 
 
 def vowel(
-    f0_hz: float, seconds: float, formants: tuple[float, ...] = (700, 1200, 2600, 3500, 4500), rate_hz: int = 16_000
+    f0_hz: float,
+    seconds: float,
+    formants: tuple[float, ...] = (700, 1200, 2600, 3500, 4500),
+    rate_hz: int = 16_000,
+    *,
+    jitter: float = 0.0,
+    first_bandwidth_hz: float = 60.0,
 ) -> np.ndarray:
     """A source of -6 dB per octave through cascaded two-pole resonators; the formants are their frequencies, peak 0.5."""
+    onsets = np.cumsum(cycles(f0_hz, seconds, jitter=jitter)) - 1 / f0_hz
     source = np.zeros(int(seconds * rate_hz))
-    source[np.round(np.arange(0, seconds - 1 / f0_hz, 1 / f0_hz) * rate_hz).astype(int)] = 1.0
+    source[np.round(onsets[onsets < seconds - 1 / f0_hz] * rate_hz).astype(int)] = 1.0
     tract = lfilter([1.0], [1.0, -np.exp(-2 * np.pi * 50 / rate_hz)], source)
     for number, frequency in enumerate(formants):
-        radius = np.exp(-np.pi * (60 + 20 * number) / rate_hz)
+        radius = np.exp(-np.pi * (60 + 20 * number if number else first_bandwidth_hz) / rate_hz)
         poles = [1.0, -2 * radius * np.cos(2 * np.pi * frequency / rate_hz), radius**2]
         tract = lfilter([sum(poles)], poles, tract)
     tract -= tract.mean()

@@ -26,18 +26,19 @@ def test_pitch_of_a_steady_voice(f0_hz, rate_hz):
 
 def test_variation_of_pitch_is_in_semitones():
     # F0 swings by a third octave: log2 F0 is a sine of amplitude 1/6 octave, 2 semitones.
-    times, phase, onsets = 0.0, 0.0, []
+    times, onsets = 0.0, []
     while times < 4:
         onsets.append(times)
         times += 1 / (150 * 2 ** (np.sin(2 * np.pi * 0.5 * times) / 6))
-    samples = pulses(np.diff(onsets), np.ones(len(onsets) - 1), 16_000) + phase
+    samples = pulses(np.diff(onsets), np.ones(len(onsets) - 1), 16_000)
     assert values(sound(samples / 4, 16_000))["f0_sd"] == pytest.approx(2 / np.sqrt(2), rel=0.05)
 
 
-def test_a_deep_voice_whose_first_formant_is_loud_keeps_its_pitch():
-    found = values(sound(vowel(75, 2, (420, 1250, 2500, 3500, 4500)), 16_000))
-    assert found["f0_mean"] == pytest.approx(75, rel=0.02)
-    assert found["f0_sd"] < 0.5
+def test_a_creaky_deep_voice_keeps_its_pitch_under_a_loud_first_formant():
+    samples = vowel(75, 3, (420, 1250, 2500, 3500, 4500), jitter=0.1, first_bandwidth_hz=30)
+    found = values(sound(samples + 0.01 * np.random.default_rng(1).standard_normal(len(samples)), 16_000))
+    assert found["f0_mean"] == pytest.approx(75, rel=0.03)
+    assert found["f0_sd"] < 3
 
 
 @pytest.mark.parametrize("rate_hz", [16_000, 44_100])

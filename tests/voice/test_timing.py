@@ -70,6 +70,12 @@ def test_weak_and_strong_syllables_count_alike():
     assert values(heard, "DDK_PA")["syllable_count"] == 20
 
 
+def test_a_rough_vowel_is_one_syllable():
+    rng = np.random.default_rng(4)
+    held = vowel(110, 2.0) * (1 + 0.04 * np.interp(np.arange(32_000), np.arange(0, 32_000, 1600), rng.standard_normal(20)))
+    assert values(place([(0.5, held)], 3, noise=0.02), "DDK_PA")["syllable_count"] == 1
+
+
 def test_a_click_is_no_syllable_and_no_speech():
     rng = np.random.default_rng(0)
     click = 0.5 * rng.standard_normal(800)
