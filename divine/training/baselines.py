@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from divine.data.ratings import scores
 from divine.data.schema import ClipEntry
 from divine.data.splits import Fold
-from divine.training.cohort import scores_of
 from divine.training.errors import TrainingError
 from divine.training.member import Work
 from divine.training.rows import clip_columns
@@ -19,8 +19,8 @@ def majority(work: Work, fold: Fold) -> pd.DataFrame:
     """Say of every clip the share of each class among the training subjects' clips, and their median scores."""
     train = _clips(work, fold.train)
     shares = np.array([np.mean([work.index.clips[row].group == name for row in train]) for name in work.index.groups])
-    scores = _means(work)[train]
-    median = np.nanmedian(scores, axis=0) if np.isfinite(scores).any() else np.full(len(work.index.items), np.nan)
+    rated = _means(work)[train]
+    median = np.nanmedian(rated, axis=0) if np.isfinite(rated).any() else np.full(len(work.index.items), np.nan)
     return _table(work, fold, "majority", lambda row: (shares, median))
 
 
@@ -42,9 +42,9 @@ def age_sex(work: Work, fold: Fold) -> pd.DataFrame:
     groups = [work.index.clips[row].group for row in train]
     diagnosis = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced")).fit(known[train], groups)
     order = [list(diagnosis.classes_).index(name) for name in work.index.groups]
-    scores = _means(work)[train]
-    rated = np.isfinite(scores).all(axis=1)
-    severity = LinearRegression().fit(known[train][rated], scores[rated]) if scores.size and rated.any() else None
+    means = _means(work)[train]
+    rated = np.isfinite(means).all(axis=1)
+    severity = LinearRegression().fit(known[train][rated], means[rated]) if means.size and rated.any() else None
 
     def say(row: int) -> tuple[np.ndarray, np.ndarray]:
         probabilities = diagnosis.predict_proba(known[row : row + 1])[0][order]
@@ -64,10 +64,9 @@ def _age_and_sex(clip: ClipEntry) -> tuple[float, float]:
 
 def _means(work: Work) -> np.ndarray:
     """Return each clip's scores, the mean of its raters; NaN where there are none."""
-    scores = scores_of(work.index)
-    known = np.isfinite(scores)
-    total = np.where(known, scores, 0.0).sum(axis=2)
-    return np.where(known.any(axis=2), total / np.maximum(known.sum(axis=2), 1), np.nan)
+    given = scores(work.index)
+    count = np.isfinite(given).sum(axis=2)
+    return np.where(count > 0, np.nansum(given, axis=2) / np.maximum(count, 1), np.nan)
 
 
 def _clips(work: Work, people: tuple) -> np.ndarray:
@@ -82,12 +81,12 @@ def _table(work: Work, fold: Fold, system: str, say: Callable[[int], tuple[np.nd
     about |= {"encoders": work.spec.encoders, "modalities": setting}
     lines = []
     for row in _clips(work, fold.test):
-        probabilities, scores = say(int(row))
+        probabilities, said = say(int(row))
         line = clip_columns(work.index, int(row), work.cutoffs) | about
         line["prediction"] = work.index.groups[int(np.argmax(probabilities))]
         line |= {f"probability_{name}": float(p) for name, p in zip(work.index.groups, probabilities, strict=True)}
         if work.index.items:
-            line |= {f"predicted_{item}": float(score) for item, score in zip(work.index.items, scores, strict=True)}
-            line["predicted_total"] = float(scores.sum())
+            line |= {f"predicted_{item}": float(score) for item, score in zip(work.index.items, said, strict=True)}
+            line["predicted_total"] = float(said.sum())
         lines.append(line)
     return pd.DataFrame(lines)
