@@ -34,7 +34,7 @@ def _opening(name: str, title: str, distance: str, motion: str) -> tuple[Measure
         ),
         _video(
             f"{name}_peak_speed", f"{title}: peak speed", "ICD/s", f"P99 of |dd/dt|, d(t) {distance}",
-            f"How fast {motion} at its fastest.",
+            f"How fast {motion} at the fastest moment.",
         ),
         _video(
             f"{name}_mean_speed", f"{title}: mean speed", "ICD/s", f"mean of |dd/dt|, d(t) {distance}",

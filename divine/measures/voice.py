@@ -34,7 +34,7 @@ VOICE: tuple[MeasureInfo, ...] = (
     ),
     _audio(
         "hnr", "Harmonics-to-noise ratio", "dB",
-        "mean over voiced frames of 10 log10(r / (1 - r)), r the peak of the normalised cross-correlation at one period",
+        "mean over periodic frames of 10 log10(r / (1 - r)), r the peak of the normalised cross-correlation at one period",
         "How much of the voice is tone rather than breath or roughness; low values are heard as hoarse.",
     ),
     _audio(
@@ -76,22 +76,22 @@ VOICE: tuple[MeasureInfo, ...] = (
         "syllable_count", "Syllables", "", "number of syllable nuclei", "How many syllables were found.", source=NUCLEI,
     ),
     _audio(
-        "syllable_rate", "Syllable rate", "syllables/s", "(n - 1) / (t(n) - t(1)), t the times of the nuclei",
+        "syllable_rate", "Syllable rate", "syllables/s", "(n - 1) / (t(n) - t(1)), t the rises of the intensity to the nuclei",
         "How many syllables are spoken per second, pauses included.", source=NUCLEI, tasks=("BBP_NORMAL",),
     ),
     _audio(
-        "ddk_pa_rate", "DDK rate of /pa/", "syllables/s", "(n - 1) / (t(n) - t(1)), t the times of the nuclei",
+        "ddk_pa_rate", "DDK rate of /pa/", "syllables/s", "(n - 1) / (t(n) - t(1)), t the rises of the intensity to the nuclei",
         "How many times per second the subject repeats /pa/; the lips limit it.", source=NUCLEI,
         tasks=("DDK_PA",), needs_task=True, norm=(4.3, 9.1), norm_source=AGED_NORM,
     ),
     _audio(
-        "ddk_pataka_rate", "DDK rate of /pataka/", "syllables/s", "(n - 1) / (t(n) - t(1)), t the times of the nuclei",
+        "ddk_pataka_rate", "DDK rate of /pataka/", "syllables/s", "(n - 1) / (t(n) - t(1)), t the rises of the intensity to the nuclei",
         "How many syllables of /pataka/ the subject says per second; lips and tongue must alternate.", source=NUCLEI,
         tasks=("DDK_PATAKA",), needs_task=True, norm=(3.4, 7.4), norm_source=AGED_NORM,
     ),
     _audio(
         "syllable_interval_cv", "Irregularity of syllables", "%",
-        "100 SD(T) / mean(T), T the times between nuclei, SD over n - 1",
+        "100 SD(T) / mean(T), T the times between the rises to the nuclei, SD over n - 1",
         "How unevenly the syllables follow each other; 0 is perfectly regular.", source=NUCLEI,
     ),
 )  # fmt: skip
