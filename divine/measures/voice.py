@@ -9,6 +9,7 @@ from divine.measures.info import SPEECH_TASKS, MeasureInfo
 PRAAT = "Praat, through parselmouth"
 ACTIVITY = "voice activity: Praat intensity above a threshold, at least 0.05 s, pauses at least 0.25 s"
 NUCLEI = "syllable nuclei: voiced peaks of the intensity that rise 2 dB above the dips beside them"
+RATE = "(n - 1) / (t(n) - t(1)), t the rises of the intensity to the nuclei"
 AGED_NORM = "mean ± 2 SD at 50-90 years (Tamil 2025)"
 
 
@@ -76,16 +77,16 @@ VOICE: tuple[MeasureInfo, ...] = (
         "syllable_count", "Syllables", "", "number of syllable nuclei", "How many syllables were found.", source=NUCLEI,
     ),
     _audio(
-        "syllable_rate", "Syllable rate", "syllables/s", "(n - 1) / (t(n) - t(1)), t the rises of the intensity to the nuclei",
+        "syllable_rate", "Syllable rate", "syllables/s", RATE,
         "How many syllables are spoken per second, pauses included.", source=NUCLEI, tasks=("BBP_NORMAL",),
     ),
     _audio(
-        "ddk_pa_rate", "DDK rate of /pa/", "syllables/s", "(n - 1) / (t(n) - t(1)), t the rises of the intensity to the nuclei",
+        "ddk_pa_rate", "DDK rate of /pa/", "syllables/s", RATE,
         "How many times per second the subject repeats /pa/; the lips limit it.", source=NUCLEI,
         tasks=("DDK_PA",), needs_task=True, norm=(4.3, 9.1), norm_source=AGED_NORM,
     ),
     _audio(
-        "ddk_pataka_rate", "DDK rate of /pataka/", "syllables/s", "(n - 1) / (t(n) - t(1)), t the rises of the intensity to the nuclei",
+        "ddk_pataka_rate", "DDK rate of /pataka/", "syllables/s", RATE,
         "How many syllables of /pataka/ the subject says per second; lips and tongue must alternate.", source=NUCLEI,
         tasks=("DDK_PATAKA",), needs_task=True, norm=(3.4, 7.4), norm_source=AGED_NORM,
     ),
