@@ -1,4 +1,4 @@
-"""Do landmarks follow a drooping corner and a wide jaw? ``python -m benchmarks.fidelity [--pictures DIR] [--backends ...]``.
+"""Do landmarks follow a drooping corner and a wide jaw? ``python -m benchmarks.fidelity`` (``--help`` for more).
 
 Gain is the slope of seen against true displacement: 1 is right, 0 is blind. Every clip is a real face moved by a known
 amount (``benchmarks.warped_faces``); displacements are vertical, in outer-eye distances, in the head's own frame.
@@ -7,20 +7,33 @@ amount (``benchmarks.warped_faces``); displacements are vertical, in outer-eye d
 from __future__ import annotations
 
 import argparse
-import time
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
+import cv2
 import numpy as np
 
 from benchmarks.warped_faces import LEFT, RIGHT, Frame, Motion, Photograph, film, photographs, truth
+from divine.face import pixels
+from divine.face.canonical import canonical
+from divine.face.finder import Finder
+from divine.face.mesh import TO_68
+from divine.face.mirror import placed
+from divine.face.track import follower
+from divine.face.tracks import Tracks
 
 CORNER, JAW, STATIC = 0.10, 0.35, (-0.10, -0.05, 0.0, 0.05, 0.10)
 """Largest displacement of a corner and of the jaw; the droops of the static clips."""
+LOW, HIGH = 0.85, 1.15
+"""Gains that are good enough."""
 Follow = Callable[[Sequence[Frame]], np.ndarray]
 """Takes the frames of a clip, gives the 68 points in each [t 68 2]."""
-LIP, CHIN, UPPER = (56, 57, 58), (7, 8, 9), (61, 62, 63)
+CORNERS, UPPER = (RIGHT, LEFT), (61, 62, 63)
+JAW_PARTS = (("lower lip", (56, 57, 58), UPPER), ("inner lip", (65, 66, 67), UPPER), ("chin", (7, 8, 9), CORNERS))
+"""What the jaw carries, and what it must leave where it is."""
 
 
 class Score(NamedTuple):
@@ -91,24 +104,42 @@ def score_moving(face: Photograph, follow: Follow, frames: Sequence[Frame], moti
         side, other = (RIGHT, LEFT) if any(motion.corners[0] for motion in motions) else (LEFT, RIGHT)
         seen, still = (heights(face, points, frames, [which]) for which in (side, other))
         return [fit(face.name, case, seen, along(true, [side]), still)]
-    upper = heights(face, points, frames, UPPER)
-    parts = (("lower lip", LIP), ("chin", CHIN), ("inner lip", (65, 66, 67)))
     return [
-        fit(face.name, f"{case}: {part}", heights(face, points, frames, which), along(true, which), upper)
-        for part, which in parts
+        fit(
+            face.name,
+            f"{case}: {part}",
+            heights(face, points, frames, which),
+            along(true, which),
+            heights(face, points, frames, still),
+        )
+        for part, which, still in JAW_PARTS
     ]
 
 
-def score_static(face: Photograph, follow: Follow, side: int) -> Score:
+def droop(points: np.ndarray) -> np.ndarray:
+    """Return how far the right corner lies below the left in the face's own frame, its eyes, in pixels, per frame."""
+    across = points[:, [42, 45]].mean(axis=1) - points[:, [36, 39]].mean(axis=1)
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    down = np.stack([-across[:, 1], across[:, 0]], axis=1)
+    return ((points[:, RIGHT] - points[:, LEFT]) * down).sum(axis=1)
+
+
+def score_static(face: Photograph, follow: Follow, side: int) -> list[Score]:
     """Score clips whose every frame has the same droop: nothing ever moves, no frame shows the face at rest."""
-    seen, still = [], []
+    own, lower, other = [], [], []
     for amount in STATIC:
         frames = list(film(face, [Motion(corners=(amount, 0.0) if side == RIGHT else (0.0, amount))] * 8))
         points = follow(frames)
-        right, left = (float(heights(face, points, frames, [which])[3:].mean()) for which in (RIGHT, LEFT))
-        seen.append(right - left if side == RIGHT else left - right)
-        still.append(left if side == RIGHT else right)
-    return fit(face.name, "static droop", np.array(seen), np.array(STATIC), np.array(still))
+        right, left = (float(heights(face, points, frames, [which]).mean()) for which in (RIGHT, LEFT))
+        sign = 1 if side == RIGHT else -1
+        own.append(sign * float(droop(points).mean()) / face.oed)
+        lower.append(right if side == RIGHT else left)
+        other.append(left if side == RIGHT else right)
+    true = np.array(STATIC)
+    return [
+        fit(face.name, "static droop: asymmetry", np.array(own), true, np.array(other)),
+        fit(face.name, "static droop: corner", np.array(lower), true, np.array(other)),
+    ]
 
 
 def score_face(face: Photograph, follow: dict[str, Follow], cases: Sequence[str]) -> dict[str, list[Score]]:
@@ -128,7 +159,7 @@ def score_face(face: Photograph, follow: dict[str, Follow], cases: Sequence[str]
     for side in (RIGHT, LEFT):
         for name, function in follow.items():
             if "static" in cases:
-                scores[name].append(score_static(face, function, side))
+                scores[name] += score_static(face, function, side)
             if "droop" in cases:
                 motions = moving_droop_motions(side)
                 frames = list(film(face, motions))
@@ -153,3 +184,82 @@ def table(scores: dict[str, list[Score]]) -> str:
                 f"| {name} | {case} | {gain:.2f} ({low:.2f}–{high:.2f}) | {correlation:.3f} | {scatter:.4f} | {worst:+.2f} |"
             )
     return "\n".join(lines)
+
+
+def backend(name: str) -> Follow:
+    """Return a backend of the product, with what it learns late."""
+
+    def follow(frames: Sequence[Frame]) -> np.ndarray:
+        see, tracks = follower(name), Tracks(len(frames))
+        for frame in frames:
+            tracks.append(frame.time_s, see(frame.image, frame.time_s))
+        tracks.correct(see.corrections())
+        return tracks.points_px[: tracks.count].astype(np.float64)
+
+    return follow
+
+
+def flow_alone(frames: Sequence[Frame]) -> np.ndarray:
+    """Follow markers from where the mesh puts them, without placing the mouth."""
+    with mock.patch.object(pixels, "placed", lambda image, shape, view, mesh: view.crop_of(shape.vertices_px[TO_68, :2])):
+        return backend("mediapipe")(frames)
+
+
+def placement_alone(frames: Sequence[Frame]) -> np.ndarray:
+    """Place the mouth by its mirrored halves in every frame, without following anything."""
+    finder, points = Finder(), []
+    for frame in frames:
+        shape = finder(frame.image, frame.time_s).shape
+        assert shape is not None
+        view = canonical(frame.image, shape.vertices_px)
+        points.append(view.picture_of(placed(frame.image, shape, view, finder.mesh)))
+    return np.stack(points)
+
+
+def dlib_68(weights: Path) -> Follow:
+    """Return dlib's predictor, on the box in which its training saw a face."""
+    import dlib
+
+    predictor = dlib.shape_predictor(str(weights))  # pyright: ignore[reportAttributeAccessIssue]
+
+    def follow(frames: Sequence[Frame]) -> np.ndarray:
+        finder, points = Finder(), []
+        for frame in frames:
+            shape = finder(frame.image, frame.time_s).shape
+            assert shape is not None
+            eyes = shape.vertices_px[[33, 263], :2]
+            (x, y), oed = eyes.mean(axis=0), np.linalg.norm(eyes[1] - eyes[0])
+            box = [int(v) for v in (x - 0.9 * oed, y - 0.45 * oed, x + 0.9 * oed, y + 1.35 * oed)]
+            found = predictor(frame.image, dlib.rectangle(*box))  # pyright: ignore[reportAttributeAccessIssue]
+            points.append([[point.x, point.y] for point in found.parts()])
+        return np.array(points, dtype=np.float64)
+
+    return follow
+
+
+def main() -> None:
+    """Score the ways of following and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=Path, help="a folder of more frontal photographs")
+    parser.add_argument("--backends", default="mediapipe,mesh", help="comma-separated; flow, placement are its halves")
+    parser.add_argument("--dlib", type=Path, help="shape_predictor_68_face_landmarks.dat, to compare")
+    parser.add_argument("--cases", default="corner,jaw,static,droop")
+    parser.add_argument("--each", action="store_true", help="print every face, too")
+    given = parser.parse_args()
+    halves: dict[str, Follow] = {"flow": flow_alone, "placement": placement_alone}
+    follow = {name: halves.get(name) or backend(name) for name in given.backends.split(",")}
+    if given.dlib:
+        follow["dlib 68"] = dlib_68(given.dlib)
+    cv2.setNumThreads(1)
+    scores: dict[str, list[Score]] = {name: [] for name in follow}
+    for face in photographs(given.pictures):
+        print(f"{face.name} ...", file=sys.stderr, flush=True)
+        for name, rows in score_face(face, follow, given.cases.split(",")).items():
+            scores[name] += rows
+            if given.each:
+                print("\n".join(f"{name} | {row}" for row in rows), flush=True)
+    print(table(scores))
+
+
+if __name__ == "__main__":
+    main()

@@ -93,9 +93,8 @@ def photographs(folder: Path | None = None) -> list[Photograph]:
             with av.open(str(path)) as container:
                 picture = next(f for i, f in enumerate(container.decode(video=0)) if i == frame).to_ndarray(format="rgb24")
             found.append(photograph(name, picture))
-    for path in sorted(folder.iterdir()) if folder else ():
-        found.append(photograph(path.stem, cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB), oed=95.0))
-    return found
+    paths = sorted(folder.iterdir()) if folder else []
+    return found + [photograph(path.stem, cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), oed=95.0) for path in paths]
 
 
 def sink(face: Photograph, places: np.ndarray, motion: Motion) -> np.ndarray:

@@ -28,7 +28,7 @@ def compose(outer: Affine, inner: Affine) -> Affine:
 def cut(image: UInt8[np.ndarray, "h w *c"], to_picture: Affine, width: int, height: int) -> UInt8[np.ndarray, "h2 w2 *c"]:
     """Return the window whose pixels ``to_picture`` maps into the picture; beyond the picture its edge is repeated."""
     scale = float(np.sqrt(abs(np.linalg.det(to_picture[:, :2]))))
-    shrink = int(scale)
+    shrink = int(scale + 0.01)
     if shrink >= 2:  # average whole blocks first: bilinear sampling alone would skip pixels
         corners = apply(to_picture, np.array([[0.0, 0.0], [width, 0.0], [0.0, height], [width, height]]))
         low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, None)

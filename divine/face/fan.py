@@ -7,6 +7,7 @@ the package ``face-alignment``; finding the face, cutting it out and reading the
 from __future__ import annotations
 
 import hashlib
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,10 @@ def network() -> torch.nn.Module:
     if not hashlib.sha256(path.read_bytes()).hexdigest().startswith(WEIGHTS[7:17]):
         raise FaceError(f"fan: {path} is damaged or not what its name says. Fetch it again.")
     net = FAN(4)
-    net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    try:
+        net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    except (pickle.UnpicklingError, RuntimeError) as error:
+        raise FaceError(f"fan: {path} is damaged or not what its name says. Fetch it again.") from error
     return net.eval()
 
 

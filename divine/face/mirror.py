@@ -1,10 +1,11 @@
-"""Where the mouth lies in one picture, each side by itself: what a mesh that symmetrises cannot say.
+"""Where a face's points lie in one picture, each side by itself: what a mesh that symmetrises cannot say.
 
-The mesh was trained on faces that are nearly symmetric and draws both corners of a mouth to one height. So it is shown two
-faces that *are* symmetric: the right half with its mirror image, and the left half with its own. Each answer is then
-compared with pixels: the two corners, one of them mirrored, must look alike where they are said to be; and both must lie
-on the dark seam between the lips. Nothing here needs a frame in which the face was at rest: a droop that was there from
-the first frame is seen. docs/landmarks.md has the measurements.
+The mesh was trained on faces that are nearly symmetric: it draws both corners of a mouth to one height, and tilts the eyes
+by what is left over. So it is shown two faces that *are* symmetric: the right half with its mirror image, and the left half
+with its own. Each answer is then compared with pixels: the two corners of the mouth, one of them mirrored, must look alike
+where they are said to be, and so must the eyes; and both corners must lie on the dark seam between the lips. Nothing here
+needs a frame in which the face was at rest: a droop that was there from the first frame is seen. docs/landmarks.md has the
+measurements.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from divine.face.mesh import SIZE, TO_68, Mesh, Shape, region_of_shape
 MIDLINE = np.array([9, 8, 168, 6, 197, 195, 5, 4, 2, 164, 0])
 """Vertices on the face's middle, from the glabella to the upper lip; the jaw may swing, so nothing below."""
 CORNERS = (48, 54)
-RIGHT_HALF, LEFT_HALF, MIDDLE = (48, 49, 50, 58, 59, 60, 61, 67), (52, 53, 54, 55, 56, 63, 64, 65), (51, 57, 62, 66)
-STEPS = ((0.12, 0.07), (0.06, 0.04))
+Steps = tuple[tuple[float, float], ...]
+CORNER_STEPS: Steps = ((0.12, 0.07), (0.06, 0.04))
+EYE_STEPS: Steps = ((0.18, 0.05), (0.14, 0.03))
 """Half size of the compared patches and of the search, coarse then fine, in outer-eye distances."""
 SPREAD = 0.25
 """How far the correction of a corner carries to the lips beside it, in outer-eye distances."""
@@ -38,6 +40,10 @@ OPPOSITE = np.array([
 ])
 # fmt: on
 """For each of the 68 points the one that mirrors it."""
+RIGHT_HALF = np.array([*range(8), *range(17, 22), 31, 32, *range(36, 42), 48, 49, 50, 58, 59, 60, 61, 67])
+LEFT_HALF = OPPOSITE[RIGHT_HALF]
+RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
+Place = Float[np.ndarray, " 2"]
 
 
 class Axis(NamedTuple):
@@ -79,8 +85,8 @@ def halves(crop: UInt8[np.ndarray, "s s 3"], axis: Axis) -> tuple[np.ndarray, np
     return cv2.blendLinear(crop, reflected, 1 - weight, weight), cv2.blendLinear(crop, reflected, weight, 1 - weight)
 
 
-def mouth(image: UInt8[np.ndarray, "h w 3"], shape: Shape, view: Canonical, mesh: Mesh) -> Float[np.ndarray, "68 2"]:
-    """Return the 68 points in the canonical crop: the mouth seen side by side, the rest as the mesh has it."""
+def placed(image: UInt8[np.ndarray, "h w 3"], shape: Shape, view: Canonical, mesh: Mesh) -> Float[np.ndarray, "68 2"]:
+    """Return the 68 points in the canonical crop, each side seen by itself."""
     region = region_of_shape(shape)
     to_picture = region.to_picture(SIZE)
     crop = cut(image, to_picture, SIZE, SIZE)
@@ -89,19 +95,21 @@ def mouth(image: UInt8[np.ndarray, "h w 3"], shape: Shape, view: Canonical, mesh
     right, left = (mesh.look(face)[0][TO_68, :2] for face in halves(crop, axis))
     # A symmetric face shows each half twice: both count.
     right, left = ((face + axis.reflect(face[OPPOSITE])) / 2 for face in (right, left))
-    points = vertices[TO_68].copy()
-    points[list(RIGHT_HALF)] = right[list(RIGHT_HALF)]
-    points[list(LEFT_HALF)] = left[list(LEFT_HALF)]
-    points[list(MIDDLE)] = (right[list(MIDDLE)] + left[list(MIDDLE)]) / 2
+    points = (right + left) / 2
+    points[RIGHT_HALF], points[LEFT_HALF] = right[RIGHT_HALF], left[LEFT_HALF]
     to_view = compose(view.to_crop, to_picture)
-    points, axis = apply(to_view, points), axis.moved(to_view)
-    return carried(points, agreed(points[list(CORNERS)], Patches(view.grey, axis)))
+    points, patches = apply(to_view, points), Patches(view.grey, axis.moved(to_view))
+    right_eye, left_eye = points[RIGHT_EYE].mean(axis=0), points[LEFT_EYE].mean(axis=0)
+    level = agreed(right_eye, left_eye, patches, EYE_STEPS)
+    points[RIGHT_EYE] += level[0] - right_eye
+    points[LEFT_EYE] += level[1] - left_eye
+    corners = np.stack(agreed(points[CORNERS[0]], points[CORNERS[1]], patches, CORNER_STEPS))
+    return carried(points, corners + seam(corners[0], corners[1], patches) * patches.axis.along)
 
 
 def carried(points: Float[np.ndarray, "68 2"], corners: Float[np.ndarray, "2 2"]) -> Float[np.ndarray, "68 2"]:
-    """Move the corners to where the pixels have them, and the lips beside them along."""
-    lips = points[48:]
-    moved = lips.copy()
+    """Move the mouth's corners to where the pixels have them, and the lips beside them along."""
+    lips, moved = points[48:], points[48:].copy()
     for corner, place in zip(CORNERS, corners, strict=True):
         near = np.exp(-((lips - points[corner]) ** 2).sum(axis=1) / (SPREAD * OED) ** 2)
         moved += near[:, None] * (place - points[corner])
@@ -122,20 +130,20 @@ class Patches:
         return sample(self.grey, places).astype(np.float32)
 
 
-def agreed(corners: Float[np.ndarray, "2 2"], patches: Patches) -> Float[np.ndarray, "2 2"]:
-    """Return the corners where each looks like the other's mirror image and both lie on the seam between the lips."""
-    right, left = corners
+def agreed(right: Place, left: Place, patches: Patches, steps: Steps) -> tuple[Place, Place]:
+    """Return the places, near those given, where each side looks most like the other's mirror image.
+
+    By how much one side lies lower than the other is shared between them: it says nothing of where both are.
+    """
     axis = patches.axis
-    for size, search in STEPS:
+    for size, search in steps:
         half, reach = round(size * OED), round(search * OED) + 1
         wide = patches.grab(right, half + reach, half + reach, side=1)
         score = cv2.matchTemplate(wide, patches.grab(left, half, half, side=-1), cv2.TM_CCOEFF_NORMED)
         x, y = peak(score) - reach
-        # What one side lies lower than the other is shared between them; the seam then says where both are.
         right = right + (x * axis.across + y * axis.along) / 2
         left = left - (-x * axis.across + y * axis.along) / 2
-    down = seam(right, left, patches) * axis.along
-    return np.stack([right + down, left + down])
+    return right, left
 
 
 def peak(score: Float[np.ndarray, "h w"]) -> Float[np.ndarray, " 2"]:
@@ -156,7 +164,7 @@ def vertex(line: Float[np.ndarray, " n"], index: int) -> float:
     return 0.5 * (before - after) / bend if bend else 0.0
 
 
-def seam(right: np.ndarray, left: np.ndarray, patches: Patches) -> float:
+def seam(right: Place, left: Place, patches: Patches) -> float:
     """Return how far below the corners the darkest line beside them lies, on both sides together."""
     tall = round(SEAM_TALL * OED)
     both = []

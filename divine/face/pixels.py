@@ -1,4 +1,4 @@
-"""Landmarks that look at the pixels: the mesh finds the face, its mirror images place the mouth, optical flow follows it.
+"""Landmarks that look at the pixels: the mesh finds the face, its mirror images place each side, optical flow follows it.
 
 Every stretch of video in which the face is never lost is one *episode*. It starts with a face placed by ``mirror``; from
 there markers are followed from a few anchor frames. A marker is *locked* to an anchor, or it *coasts* from frame to frame
@@ -17,7 +17,7 @@ from divine.face.finder import Finder
 from divine.face.flow import LEVELS, Grey, Points, likeness, locked, patches, step
 from divine.face.markers import JAW, MOUTH, POINTS, REACH, WINDOWS, assemble, believed, place
 from divine.face.mesh import TO_68
-from divine.face.mirror import mouth
+from divine.face.mirror import placed
 from divine.face.pose import pose_deg
 from divine.face.sight import NOTHING, Correction, Sight
 
@@ -33,7 +33,7 @@ REST_S = 0.2
 GIVE_UP_S = 1.0
 """A face most of whose markers are lost for so long is begun anew."""
 PLACE_EVERY_S = 0.5
-"""How often the mouth is placed again, without what is known of it."""
+"""How often the face is placed again, without what is known of it."""
 AT_FIRST = 0.8
 """Belief in markers that were placed, not followed."""
 
@@ -75,7 +75,7 @@ class Episode:
         self.current = 0
         self.anchored_s = self.alive_s = self.placed_s = time_s
         self.steady = True
-        self.placements = [np.zeros((20, 2), dtype=np.float32)]
+        self.placements = [np.zeros((68, 2), dtype=np.float32)]
 
     def follow(self, view: Canonical, mesh: Shape68, time_s: float) -> Float[np.ndarray, " n"]:
         """Move the markers to the next frame; return how far each is to be believed, 0 to 1."""
@@ -118,19 +118,17 @@ class Episode:
         return Lock(markers, holds & near & anchor.trusted & (same >= ALIKE), np.clip(same, 0, 1))
 
     def due(self, time_s: float) -> bool:
-        """Say whether it is time to place the mouth again, and the frame is fit for it."""
+        """Say whether it is time to place the face again, and the frame is fit for it."""
         return self.steady and time_s - self.placed_s >= PLACE_EVERY_S
 
-    def compare(self, followed: Shape68, placed: Shape68, time_s: float) -> None:
-        """Remember how far the mouth lies from where it was followed to, when it is placed anew."""
-        self.placements.append((placed - followed)[48:].astype(np.float32))
+    def compare(self, followed: Shape68, anew: Shape68, time_s: float) -> None:
+        """Remember how far the face lies from where it was followed to, when it is placed anew."""
+        self.placements.append((anew - followed).astype(np.float32))
         self.placed_s = time_s
 
     def offset_of_placements(self) -> Shape68:
         """Return the median over all placements, in outer-eye distances: one placement errs, many less."""
-        offset = np.zeros((68, 2))
-        offset[48:] = np.median(self.placements, axis=0) / OED
-        return offset
+        return np.median(self.placements, axis=0) / OED
 
     def _anchor(self, time_s: float) -> None:
         """Make this frame an anchor too; the first stays, the oldest other goes."""
@@ -178,14 +176,14 @@ class Pixels:
         if self.episode is not None and (found.fresh or time_s - self.episode.alive_s > GIVE_UP_S):
             self._end()
         if self.episode is None:
-            self.episode = Episode(view, mouth(image, found.shape, view, self.finder.mesh), mesh, time_s, self.frame)
+            self.episode = Episode(view, placed(image, found.shape, view, self.finder.mesh), mesh, time_s, self.frame)
             belief = np.full(len(POINTS), AT_FIRST)
             points = assemble(self.episode.markers, self.episode.rest, mesh)
         else:
             belief = self.episode.follow(view, mesh, time_s)
             points = assemble(self.episode.markers, self.episode.rest, mesh)
             if self.episode.due(time_s):
-                self.episode.compare(points, mouth(image, found.shape, view, self.finder.mesh), time_s)
+                self.episode.compare(points, placed(image, found.shape, view, self.finder.mesh), time_s)
         return Sight(view.picture_of(points), believed(belief), pose_deg(vertices), found.faces)
 
     def corrections(self) -> list[Correction]:

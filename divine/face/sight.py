@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -32,6 +32,7 @@ class Correction(NamedTuple):
     """To be added to every frame, in the face's own axes (across, down), in outer-eye distances."""
 
 
+@runtime_checkable
 class Follower(Protocol):
     """Sees the frames of one clip, in order."""
 

@@ -1,0 +1,101 @@
+"""How fast landmarks are found, decoding and child process included, and how much memory that takes.
+
+    python -m benchmarks.landmarks [CLIP ...] [--backend mediapipe] [--minutes 10]
+
+Without CLIP: the shared clips where they are present, and a SYNTHETIC one (the photograph that scikit-image ships, its mouth
+moving, 640 x 480, 50 frames/s). The last clip is then repeated to ``--minutes`` to see what length costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.decoding import repeated
+from benchmarks.warped_faces import CLIPS, FPS, Motion, photographs, render
+from divine.config import Limits
+from divine.face.track import look, track
+from divine.media import open_clip, run_isolated, write_video
+from divine.media.isolate import Report
+from divine.records import Clip
+
+RUNS = 3
+
+
+def watched(clip: Clip, backend: str, *, report: Report) -> bytes:
+    """Follow a clip in the child, and note time and memory on the way."""
+    began_s, times_s = time.perf_counter(), []
+
+    def note(fraction: float) -> None:
+        times_s.append(time.perf_counter() - began_s)
+        report(fraction)
+
+    look(clip, backend, report=note)
+    return json.dumps([times_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]).encode()
+
+
+def moving_photograph(path: Path) -> Path:
+    """Write 10 s of the photograph with a mouth that opens and a corner that sinks."""
+    face = photographs()[0]
+    cycle = [
+        render(face, Motion(corners=(0.05 * w, 0.0), jaw=0.2 * w)) for w in (1 - np.cos(np.linspace(0, 2 * np.pi, 50))) / 2
+    ]
+    write_video(path, ((i / FPS, cycle[i % 50]) for i in range(10 * FPS)))
+    return path
+
+
+def speed(path: Path, backend: str) -> None:
+    """Print frames per second of whole calls."""
+    clip = open_clip(path)
+    assert clip.video
+    rates = []
+    for _ in range(RUNS):
+        began_s = time.perf_counter()
+        found = track(clip, backend=backend)  # pyright: ignore[reportArgumentType]
+        rates.append(len(found.times_s) / (time.perf_counter() - began_s))
+    size = f"{clip.video.width} x {clip.video.height}"
+    print(
+        f"{path.name}: {size}, {len(found.times_s)} frames, {max(rates):.0f} frames/s (best of {RUNS}; worst {min(rates):.0f}),"
+    )
+    print(f"    face in {found.found.mean():.1%} of the frames, mean confidence {found.confidence[found.found].mean():.2f}")
+
+
+def length(path: Path, backend: str) -> float:
+    """Print memory and time per frame by position; return the memory."""
+    clip = open_clip(path)
+    assert clip.video
+    times_s, memory_mb = json.loads(run_isolated(watched, clip, backend, limits=Limits()))
+    steps = np.diff(np.array([0.0, *times_s])) * 1e3
+    tenths = ", ".join(f"{part.mean():.2f}" for part in np.array_split(steps[1:], 10))
+    print(f"{clip.duration_s:.0f} s: {len(times_s)} frames, peak memory {memory_mb:.0f} MB; ms per frame by tenth: {tenths}")
+    return memory_mb
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", nargs="*", type=Path)
+    parser.add_argument("--backend", default="mediapipe")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        clips = given.clips or [*sorted(CLIPS.glob("*.mp4")), moving_photograph(Path(folder) / "SYNTHETIC.mp4")]
+        for path in clips:
+            speed(path, given.backend)
+        seconds = open_clip(clips[-1]).duration_s
+        long = repeated(clips[-1], Path(folder) / "long.mp4", round(given.minutes * 60 / seconds))
+        short_mb, long_mb = length(clips[-1], given.backend), length(long, given.backend)
+        print(f"memory grows by {long_mb - short_mb:.0f} MB ({long_mb / short_mb - 1:.1%}) over {given.minutes:g} minutes")
+
+
+if __name__ == "__main__":
+    # The child imports what it runs by name, so it must not live in `__main__`.
+    from benchmarks.landmarks import main as run
+
+    run()
