@@ -19,7 +19,7 @@ from divine.synthetic.tracks import Gesture
 CELL_PX = 4
 """Grid on which fields are evaluated and inverted; they are smooth over a few cells."""
 
-_JAW_TOP, _JAW_FULL = 46.0, 110.0
+_JAW_TOP, _JAW_FULL = 53.0, 110.0
 _INVERSE_STEPS = 5
 
 Grid = Float[np.ndarray, "h w 2"]
@@ -66,7 +66,7 @@ def weights_at(gesture: Gesture, index: int) -> Weights:
     )
 
 
-def _bump(x: np.ndarray, y: np.ndarray, cx: float, cy: float, sx: float, sy: float) -> np.ndarray:
+def _bump(x: np.ndarray, y: np.ndarray, cx: float, cy: float, sx: float, sy: float | np.ndarray) -> np.ndarray:
     return np.exp(-(((x - cx) / sx) ** 2 + ((y - cy) / sy) ** 2) / 2)
 
 
@@ -92,11 +92,13 @@ class FaceField:
         self._jaw_seam = float(_step(seam_y(np.zeros(1)), _JAW_TOP, _JAW_FULL)[0])
         above = lens * (1 - _step(seam - y, 2.0, 27.0))
         below = lens * (1 - _step(y - seam, 2.0, 44.0))
-        full = _bump(x, y, 0.0, 75.0, 17.0, 13.0)
+        full = _bump(x, y, 0.0, 75.0, 17.0, 10.0)
+        # The base of the nose hardly moves: the pull on a corner fades faster above the lips than below.
+        reach = np.where(y < 75.0, 11.0, 19.0)
         head = 1 - _step(np.hypot(x / 1.05, (y - 10) / 1.3), 105.0, 205.0)
         self._shapes = {
             "jaw": jaw, "above": above, "below": below, "tilt": np.clip(s, -1, 1),
-            "left": _bump(x, y, self.corner, 75.0, 17.0, 19.0), "right": _bump(x, y, -self.corner, 75.0, 17.0, 19.0),
+            "left": _bump(x, y, self.corner, 75.0, 17.0, reach), "right": _bump(x, y, -self.corner, 75.0, 17.0, reach),
             "cheek_left": _bump(x, y, 44.0, 42.0, 17.0, 14.0), "cheek_right": _bump(x, y, -44.0, 42.0, 17.0, 14.0),
             "brow_left": _bump(x, y, 38.0, -24.0, 24.0, 13.0), "brow_right": _bump(x, y, -38.0, -24.0, 24.0, 13.0),
             "pucker_x": -0.16 * x * full, "pucker_y": 0.42 * (y - seam) * full,

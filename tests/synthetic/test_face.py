@@ -101,7 +101,7 @@ def test_a_detector_finds_the_face_and_where_its_eyes_are():
     detector, found, total = short_range(), 0, 0
     tasks = ("NSM_OPEN", "NSM_BIGSMILE", "NSM_KISS", "DDK_PA", "NSM_BLOW", "BBP_NORMAL", "NSM_OPEN", "NSM_BROW")
     for seed, task in enumerate(tasks):
-        _, frames = film(("HC", "ALS", "Stroke")[seed % 3], 100 + seed, task, every=0.125, until=2.5)
+        _, frames = film(("HC", "ALS", "Stroke")[seed % 3], 100 + seed, task, every=0.2, until=2.6)
         for frame in frames:
             faces = detector(frame.picture)
             total += 1
