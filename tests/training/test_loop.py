@@ -120,10 +120,12 @@ def test_modality_dropout_keeps_every_clip(seed):
 
     batch = cohort(400, seed)
     batch.video.present[:20] = False
+    batch.audio.present[20:40] = False
     dropped = drop_modality(batch, 0.3, torch.Generator().manual_seed(seed))
     assert (dropped.video.present | dropped.audio.present).all()
     assert dropped.audio.present[:20].all()
-    lost_video, lost_audio = (~dropped.video.present[20:]).float().mean(), (~dropped.audio.present[20:]).float().mean()
+    assert dropped.video.present[20:40].all()
+    lost_video, lost_audio = (~dropped.video.present[40:]).float().mean(), (~dropped.audio.present[40:]).float().mean()
     assert 0.09 < lost_video < 0.21
     assert 0.09 < lost_audio < 0.21
 

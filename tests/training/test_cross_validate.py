@@ -1,0 +1,169 @@
+import dataclasses
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from divine import services
+from divine.models.config import DivineConfig
+from divine.store import Store
+from divine.training.checkpoint import load
+from divine.training.config import TrainingConfig
+from divine.training.cross_validate import Step, cross_validate
+from divine.training.errors import TrainingError
+from divine.training.run import Run
+from divine.training.spec import RunSpec, configure
+from tests.training.cohorts import write_cohort
+
+_SIZES = ("refine_channels", "window_hidden", "utterance_hidden", "mixer_hidden")
+TINY = DivineConfig.small(window_latent=4, shared_latent=4, private_latent=4, **dict.fromkeys(_SIZES, 8))
+QUICK = TrainingConfig(max_epochs=2)
+
+
+def spec(manifest: Path, **changes: object) -> RunSpec:
+    return dataclasses.replace(RunSpec(str(manifest), "V+A", TINY, folds=3, seeds=1, training=QUICK), **changes)
+
+
+def run(asked: RunSpec, folder: Path, steps: list[Step] | None = None) -> Run:
+    made = Run(folder)
+    told = [] if steps is None else steps
+    cross_validate(asked, made, Store(folder.parent / "store"), workers=1, on_step=told.append)
+    return made
+
+
+def test_a_run_judges_every_subject_once_per_seed_in_every_setting(tmp_path: Path):
+    made = run(spec(write_cohort(tmp_path / "c"), seeds=2, baselines=("majority", "age-sex")), tmp_path / "run")
+    assert (made.status().state, made.status().done, made.status().total) == ("done", 6, 6)
+    frame = made.predictions().frame
+    tested = frame[(frame["part"] == "test") & (frame["system"] == "divine")]
+    counts = tested.groupby(["group", "subject", "clip", "seed", "modalities"]).size()
+    assert len(counts) == 3 * 4 * 2 * 2 * 3 and (counts == 1).all()
+    assert set(tested["modalities"]) == {"audio+video", "audio", "video"}
+    probabilities = tested[[name for name in tested if name.startswith("probability_")]].to_numpy()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert {"gate_video", "gate_audio", "attention_symmetry", "target_total", "predicted_level"} <= set(frame.columns)
+    assert (tested.loc[tested["modalities"] == "audio", "gate_video"] == 0).all()
+    assert set(frame["system"]) == {"divine", "majority", "age-sex"}
+
+
+def test_nobody_stands_on_two_sides_in_the_stored_predictions(tmp_path: Path):
+    made = run(spec(write_cohort(tmp_path / "c")), tmp_path / "run")
+    frame = made.predictions().frame
+    sides = frame[frame["system"] == "divine"].groupby(["group", "subject", "fold", "seed"])["part"].nunique()
+    assert (sides == 1).all()
+
+
+def test_a_member_can_be_loaded_and_names_its_training(tmp_path: Path):
+    made = run(spec(write_cohort(tmp_path / "c")), tmp_path / "run")
+    checkpoint = load(made.folder / "members" / "f0s0")
+    assert "fold 0, seed 0" in checkpoint.card.trained_on
+    assert [one.code for one in checkpoint.encoders] == ["V", "A"]
+
+
+def test_what_is_finished_is_not_done_again_and_what_is_redone_is_the_same(tmp_path: Path):
+    asked = spec(write_cohort(tmp_path / "c"))
+    made = run(asked, tmp_path / "run")
+    first = (made.folder / "predictions.parquet").read_bytes()
+    kept = (made.folder / "members" / "f0s0" / "weights.safetensors").stat().st_mtime_ns
+    (made.folder / "members" / "f1s0" / "predictions.parquet").unlink()
+    (made.folder / "predictions.parquet").unlink()
+    steps: list[Step] = []
+    run(asked, tmp_path / "run", steps)
+    assert [step for step in steps if step.stage == "training"] == [Step("training", 2, 3), Step("training", 3, 3)]
+    assert (made.folder / "predictions.parquet").read_bytes() == first
+    assert (made.folder / "members" / "f0s0" / "weights.safetensors").stat().st_mtime_ns == kept
+
+
+def test_killed_in_the_middle_it_goes_on_to_the_same_predictions(tmp_path: Path):
+    manifest = write_cohort(tmp_path / "c", per_group=3, tasks=("DDK_PA",))
+    asked = spec(manifest)
+    script = (
+        "import sys; from pathlib import Path; from divine.store import Store; from divine.training.run import Run;"
+        "from divine.training.spec import RunSpec; from divine.training.cross_validate import cross_validate;"
+        "cross_validate(RunSpec.from_json(Path(sys.argv[1]).read_bytes()), Run(Path(sys.argv[2])), Store(Path('none')))"
+    )
+    (tmp_path / "spec").write_bytes(asked.to_json())
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, tmp_path / "spec", tmp_path / "killed"], stderr=subprocess.DEVNULL
+    )
+    while process.poll() is None and not list((tmp_path / "killed").glob("members/*/weights.safetensors")):
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    whole, killed = (run(asked, tmp_path / name).predictions().frame for name in ("whole", "killed"))
+    pd.testing.assert_frame_equal(whole, killed, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("cohort", "encoders"),
+    [
+        ({"video": False}, "A"),
+        ({"groups": ("ALS", "Healthy"), "ratings": False}, "V+A"),
+        ({"steps": 1}, "V+A"),
+        ({}, "V"),
+    ],
+    ids=["voice only", "two classes without ratings", "one step", "one encoder of two"],
+)
+def test_cohorts_that_lack_something_train_and_evaluate(tmp_path: Path, cohort: dict, encoders: str):
+    made = run(spec(write_cohort(tmp_path / "c", **cohort), encoders=encoders), tmp_path / "run")
+    document = services.evaluate(made.folder)
+    assert {result["modalities"] for result in document["results"]} == (
+        {"audio+video", "audio", "video"} if encoders == "V+A" else {"audio"} if encoders == "A" else {"video"}
+    )
+    has_severity = "mae_total" in document["results"][0]["metrics"]
+    assert has_severity == cohort.get("ratings", True)
+    json.dumps(document, allow_nan=False)
+
+
+def test_majority_says_the_shares_of_training_and_age_and_sex_need_everybody(tmp_path: Path):
+    made = run(spec(write_cohort(tmp_path / "c"), baselines=("majority",)), tmp_path / "run")
+    frame = made.predictions().frame
+    majority = frame[frame["system"] == "majority"]
+    assert set(majority["part"]) == {"test"}
+    np.testing.assert_allclose(majority[["probability_ALS", "probability_Stroke", "probability_Healthy"]], 1 / 3, atol=0.2)
+    asked = spec(write_cohort(tmp_path / "d", ages=False), baselines=("age-sex",))
+    with pytest.raises(TrainingError, match="has no age or no sex"):
+        run(asked, tmp_path / "run2")
+    assert Run(tmp_path / "run2").status().state == "failed"
+
+
+def test_an_altered_split_is_noticed(tmp_path: Path):
+    made = run(spec(write_cohort(tmp_path / "c")), tmp_path / "run")
+    made.split_file.write_text(made.split_file.read_text().replace("P1", "P2", 1))
+    with pytest.raises(TrainingError, match=r"split\.json: was altered"):
+        services.evaluate(made.folder)
+
+
+def test_a_folder_keeps_to_what_it_was_asked(tmp_path: Path):
+    manifest = write_cohort(tmp_path / "c")
+    made = run(spec(manifest), tmp_path / "run")
+    with pytest.raises(TrainingError, match="asked something else"):
+        run(spec(manifest, seeds=2), tmp_path / "run")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.doc").touch()
+    with pytest.raises(TrainingError, match="not empty"):
+        run(spec(manifest), tmp_path / "other")
+    with made.locked(), pytest.raises(TrainingError, match="another process"):
+        run(spec(manifest), tmp_path / "run")
+
+
+def test_a_spec_survives_json_and_names_its_objective(tmp_path: Path):
+    for folds in (5, "loso"):
+        asked = RunSpec("data", "KI+AC", configure("divine-no-sparse", "C", 100), folds=folds)
+        assert RunSpec.from_json(asked.to_json()) == asked
+    assert (asked.config.gates, asked.config.loss.sparse, asked.config.loss.alpha) == ("ones", False, 0.0)
+    assert configure("divine", "M", 768) == DivineConfig()
+    with pytest.raises(TrainingError, match="no such system"):
+        configure("magic", "M", 10)
+
+
+def test_more_of_the_task_set_than_there_is_says_so(tmp_path: Path):
+    asked = spec(write_cohort(tmp_path / "c", tasks=("NSM_OPEN",)), tasks="speech")
+    with pytest.raises(TrainingError, match="task set 'speech'"):
+        run(asked, tmp_path / "run")
