@@ -56,3 +56,14 @@ def verified(weights: WeightsFile) -> Path:
                 raise WeightsError(f"{weights.name}: damaged or replaced (its SHA-256 differs); {weights.remedy}.")
             return path
     raise WeightsError(f"{weights.name}: not found; {weights.remedy}.")
+
+
+def encoder_folder(code: str) -> Path:
+    """Return where an encoder's weights lie, whether or not they do: carry the folder to a machine that is offline."""
+    return home() / "encoders" / code
+
+
+def encoder_present(code: str) -> bool:
+    """Say whether an encoder's weights were brought; whether they are whole is seen when they are loaded."""
+    folder = encoder_folder(code)
+    return folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir())

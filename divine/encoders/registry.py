@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from divine.records import DivineError, Features, Modality, Observation
+from divine.weights import encoder_present
 
 
 class EncoderError(DivineError):
@@ -20,7 +21,7 @@ class Encoder(Protocol):
     """Observations in, one sequence of features each out: ``[t d]`` with its own clock.
 
     ``t`` is at least 1, ``d`` and the rate are those the registry states, every value is finite, and the same
-    observation gives the same bytes, alone or in a batch.
+    observation gives the same bytes again; in a batch it gives the same to rounding (1e-5).
     """
 
     def __call__(self, observations: Sequence[Observation]) -> list[Features]: ...
@@ -41,23 +42,44 @@ class EncoderInfo:
     revision: str
     """Part of every cache key: raise it when the same input would give other features."""
     load: Callable[[], Encoder]
+    size_mb: int = 0
+    """What its weights take on the disk, about."""
+
+    @property
+    def present(self) -> bool:
+        """Whether it can run here, as far as weights go."""
+        return self.weights is None or encoder_present(self.code)
 
 
 # A family's module registers its encoders when it is imported; importing one stays light (loaders import what is heavy).
-_FAMILIES = ("kinematic", "acoustic")
+_FAMILIES = (
+    *("kinematic", "acoustic", "speech_ssl", "whisper", "xvector", "trillsson"),
+    *("videomae", "vivit", "deepseek", "resnet"),
+)
 
 _REGISTRY: dict[str, EncoderInfo] = {}
+_LOADED: dict[str, Encoder] = {}
+_LOADING = threading.Lock()
 
 
 def register(
-    code: str, *, title: str, modality: Modality, dim: int, rate_hz: float, weights: str | None, licence: str, revision: str
+    code: str,
+    *,
+    title: str,
+    modality: Modality,
+    dim: int,
+    rate_hz: float,
+    weights: str | None,
+    licence: str,
+    revision: str,
+    size_mb: int = 0,
 ) -> Callable[[Callable[[], Encoder]], Callable[[], Encoder]]:
     """Register the decorated loader under ``code``; a code that is taken raises ``ValueError``."""
 
     def decorate(load: Callable[[], Encoder]) -> Callable[[], Encoder]:
         if code in _REGISTRY:
             raise ValueError(f"two encoders call themselves {code}")
-        _REGISTRY[code] = EncoderInfo(code, title, modality, dim, rate_hz, weights, licence, revision, load)
+        _REGISTRY[code] = EncoderInfo(code, title, modality, dim, rate_hz, weights, licence, revision, load, size_mb)
         return load
 
     return decorate
@@ -82,7 +104,19 @@ def info(code: str) -> EncoderInfo:
     return known[code]
 
 
-@functools.cache
 def load(code: str) -> Encoder:
-    """Return an encoder ready to run; the second call is free."""
-    return info(code).load()
+    """Return an encoder ready to run; the second call is free, and of several threads one loads.
+
+    Raises:
+        EncoderError: no encoder has that code, or its weights or packages are missing or wrong.
+    """
+    with _LOADING:
+        if code not in _LOADED:
+            _LOADED[code] = info(code).load()
+        return _LOADED[code]
+
+
+def unload() -> None:
+    """Forget every loaded encoder: their memory is given back, and weights that changed are read again."""
+    with _LOADING:
+        _LOADED.clear()

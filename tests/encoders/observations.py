@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 
+from divine.media import open_clip, write_video
 from divine.records import AudioStream, Clip, Landmarks, Observation, Sound, VideoStream
 
 RATE_HZ = 16_000
@@ -50,6 +52,26 @@ def voice(seconds: float, *, rate_hz: float = 2.0, seed: int = 0) -> Sound:
     swell = (1 - np.cos(2 * np.pi * rate_hz * times)) / 2
     noise = np.random.default_rng(seed).normal(scale=0.003, size=len(times))
     return Sound((0.1 * buzz * swell + noise).astype(np.float32), RATE_HZ)
+
+
+def filmed(path: Path, seconds: float, *, rate_hz: float = 2.0, fps: float = 25.0) -> Clip:
+    """Write a film of the schematic face, 640 by 640 px, that opens its mouth ``rate_hz`` times per second."""
+    track = face(seconds, rate_hz=rate_hz, fps=fps)
+    write_video(path, ((time, _drawn(points)) for time, points in zip(track.times_s, track.points_px, strict=True)), fps=fps)
+    return open_clip(path)
+
+
+def _drawn(points: np.ndarray) -> np.ndarray:
+    image = np.full((640, 640, 3), (40, 60, 50), np.uint8)
+    for indices, colour in (
+        ([*range(17), *range(26, 16, -1)], (190, 140, 120)),
+        (range(36, 42), (250, 250, 250)),
+        (range(42, 48), (250, 250, 250)),
+        (range(48, 60), (170, 60, 60)),
+        (range(60, 68), (30, 5, 5)),
+    ):
+        cv2.fillPoly(image, [np.round(points[list(indices)]).astype(np.int32)], colour)
+    return image
 
 
 def observation(landmarks: Landmarks | None, sound: Sound | None) -> Observation:

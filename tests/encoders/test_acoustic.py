@@ -64,7 +64,9 @@ def test_a_beat_is_found_in_its_band(rate: float, band: int):
     assert len(strengths) == len(BANDS_HZ)
 
 
-@pytest.mark.parametrize("samples", [np.zeros(RATE), np.zeros(3), np.ones(200), np.r_[np.zeros(800), 1, np.zeros(800)]], ids=repr)
+@pytest.mark.parametrize(
+    "samples", [np.zeros(RATE), np.zeros(3), np.ones(200), np.r_[np.zeros(800), 1, np.zeros(800)]], ids=repr
+)
 def test_silence_and_scraps_give_finite_numbers(samples: np.ndarray):
     channels, times = acoustic_channels(Sound(samples.astype(np.float32), RATE))
     defined = [i for i, name in enumerate(CHANNELS) if name not in {"pitch", "harmonicity"}]
