@@ -19,25 +19,35 @@ import numpy as np
 
 from benchmarks.decoding import repeated
 from benchmarks.warped_faces import CLIPS, FPS, Motion, photographs, render
-from divine.config import Limits
 from divine.face.track import look, track
-from divine.media import open_clip, run_isolated, write_video
+from divine.face.tracks import landmarks_of
+from divine.media import open_clip, run_isolated, unpack, write_video
 from divine.media.isolate import Report
 from divine.records import Clip
 
 RUNS = 3
 
 
-def watched(clip: Clip, backend: str, *, report: Report) -> bytes:
-    """Follow a clip in the child, and note time and memory on the way."""
+def watched(clip: Clip, backend: str, period: int, *, report: Report) -> bytes:
+    """Follow a clip in the child, and note time and memory on the way, and drift."""
     began_s, times_s = time.perf_counter(), []
 
     def note(fraction: float) -> None:
         times_s.append(time.perf_counter() - began_s)
         report(fraction)
 
-    look(clip, backend, report=note)
-    return json.dumps([times_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]).encode()
+    packed = look(clip, backend, report=note)
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return json.dumps([times_s, peak_mb, drift(landmarks_of(unpack(packed, clip.name)).points_px, period)]).encode()
+
+
+def drift(points: np.ndarray, period: int) -> float | None:
+    """Return how far the mouth lies in the last repetition from where it lay in the second, in outer-eye distances."""
+    if len(points) < 3 * period:
+        return None
+    second, last = points[period : 2 * period], points[len(points) // period * period - period :][:period]
+    oed = np.linalg.norm(second[:, 45] - second[:, 36], axis=1)
+    return float(np.nanmax(np.nanmedian(np.linalg.norm(last - second, axis=2)[:, 48:] / oed[:, None], axis=0)))
 
 
 def moving_photograph(path: Path) -> Path:
@@ -66,14 +76,18 @@ def speed(path: Path, backend: str) -> None:
     print(f"    face in {found.found.mean():.1%} of the frames, mean confidence {found.confidence[found.found].mean():.2f}")
 
 
-def length(path: Path, backend: str) -> float:
-    """Print memory and time per frame by position; return the memory."""
+def length(path: Path, backend: str, period: int) -> float:
+    """Print memory, time per frame by position, and drift; return the memory."""
     clip = open_clip(path)
     assert clip.video
-    times_s, memory_mb = json.loads(run_isolated(watched, clip, backend, limits=Limits()))
+    times_s, memory_mb, drifted = json.loads(run_isolated(watched, clip, backend, period))
     steps = np.diff(np.array([0.0, *times_s])) * 1e3
     tenths = ", ".join(f"{part.mean():.2f}" for part in np.array_split(steps[1:], 10))
     print(f"{clip.duration_s:.0f} s: {len(times_s)} frames, peak memory {memory_mb:.0f} MB; ms per frame by tenth: {tenths}")
+    if drifted is not None:
+        print(
+            f"    the mouth's points lie at most {drifted:.4f} outer-eye distances from where they lay in the second repetition"
+        )
     return memory_mb
 
 
@@ -88,9 +102,10 @@ def main() -> None:
         clips = given.clips or [*sorted(CLIPS.glob("*.mp4")), moving_photograph(Path(folder) / "SYNTHETIC.mp4")]
         for path in clips:
             speed(path, given.backend)
-        seconds = open_clip(clips[-1]).duration_s
-        long = repeated(clips[-1], Path(folder) / "long.mp4", round(given.minutes * 60 / seconds))
-        short_mb, long_mb = length(clips[-1], given.backend), length(long, given.backend)
+        short = open_clip(clips[-1])
+        assert short.video
+        long = repeated(clips[-1], Path(folder) / "long.mp4", round(given.minutes * 60 / short.duration_s))
+        short_mb, long_mb = (length(path, given.backend, short.video.frames) for path in (clips[-1], long))
         print(f"memory grows by {long_mb - short_mb:.0f} MB ({long_mb / short_mb - 1:.1%}) over {given.minutes:g} minutes")
 
 

@@ -19,8 +19,6 @@ class Found(NamedTuple):
 
     shape: Shape | None
     faces: int
-    fresh: bool
-    """Whether the face was found anew in this frame, so that nothing known of earlier frames holds."""
 
 
 def main_face(faces: list[Face], width: int, height: int) -> Face:
@@ -53,15 +51,15 @@ class Finder:
             self._recount(image, self.region, time_s)
         shape = self._follow(image)
         if shape is not None:
-            return Found(shape, self.faces, fresh=False)
+            return Found(shape, self.faces)
         faces = self.detect(image)
         self.faces, self.counted_s, self.missed = len(faces), time_s, 0
         if not faces:
-            return Found(None, 0, fresh=True)
+            return Found(None, 0)
         self.region = region_of_face(main_face(faces, image.shape[1], image.shape[0]))
         # Twice: a box says less well than a shape where the face is.
         shape = self._follow(image) and self._follow(image)
-        return Found(shape, self.faces, fresh=True)
+        return Found(shape, self.faces)
 
     def _follow(self, image: np.ndarray) -> Shape | None:
         if self.region is None:

@@ -1,8 +1,9 @@
-"""Landmarks that look at the pixels: the mesh finds the face, its mirror images place each side, optical flow follows it.
+"""Landmarks that look at the pixels: the mesh finds the face, mirrored halves place each side, optical flow follows it.
 
-Every stretch of video in which the face is never lost is one *episode*. It starts with a face placed by ``mirror``; from
-there markers are followed from a few anchor frames. A marker is *locked* to an anchor, or it *coasts* from frame to frame
-for as long as it keeps looking the same, or it is *lost* and stays where the mesh expects it until an anchor finds it again.
+Every stretch of video in which the face is never lost for long is one *episode*. It starts with a face placed by ``mirror``;
+from there markers are followed from a few anchor frames. A marker is *locked* to an anchor, or it *coasts* from frame to
+frame for as long as it keeps looking the same, or it is *lost* and stays where the mesh expects it until an anchor finds it
+again.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ ENOUGH = 0.7
 REST_S = 0.2
 """Least time between new anchors."""
 GIVE_UP_S = 1.0
-"""A face most of whose markers are lost for so long is begun anew."""
+"""After so long without most of its markers, or without a face, an episode ends."""
 PLACE_EVERY_S = 0.5
 """How often the face is placed again, without what is known of it."""
 AT_FIRST = 0.8
@@ -167,14 +168,13 @@ class Pixels:
         """Return what is seen in the next frame (RGB)."""
         self.frame += 1
         found = self.finder(image, time_s)
-        if found.shape is None:
+        if self.episode is not None and time_s - self.episode.alive_s > GIVE_UP_S:
             self._end()
+        if found.shape is None:
             return NOTHING._replace(faces=found.faces)
         vertices = found.shape.vertices_px
         view = canonical(image, vertices)
         mesh = view.crop_of(vertices[TO_68, :2])
-        if self.episode is not None and (found.fresh or time_s - self.episode.alive_s > GIVE_UP_S):
-            self._end()
         if self.episode is None:
             self.episode = Episode(view, placed(image, found.shape, view, self.finder.mesh), mesh, time_s, self.frame)
             belief = np.full(len(POINTS), AT_FIRST)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import cv2
+from PIL import Image
 
 from divine.config import Limits
 from divine.face.ahead import ahead
@@ -18,6 +19,7 @@ from divine.media.frames import frames
 from divine.records import Clip, Landmarks
 
 Backend = Literal["mediapipe", "mesh", "fan"]
+PICTURES = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 
 
 def follower(backend: str) -> Follower:
@@ -69,10 +71,11 @@ def track_image(path: Path, *, backend: Backend = "mediapipe", limits: Limits | 
     """Find the main face of one still picture (PNG, JPEG, ...): landmarks of one frame.
 
     Raises:
-        FaceError: the file is no picture, or the backend is absent.
+        FaceError: the file is no picture or too large, or the backend is absent.
         IsolationError: the child crashed, or ran out of memory or time.
     """
-    return landmarks_of(unpack(run_isolated(look_at_image, path, backend, limits=limits), path.name))
+    limits = limits or Limits()
+    return landmarks_of(unpack(run_isolated(look_at_image, path, backend, limits.pixels, limits=limits), path.name))
 
 
 def look(clip: Clip, backend: str, *, report: Callable[[float], None]) -> bytes:
@@ -91,12 +94,21 @@ def look(clip: Clip, backend: str, *, report: Callable[[float], None]) -> bytes:
     return tracks.packed(see.name, width, height, stream.notes)
 
 
-def look_at_image(path: Path, backend: str, *, report: Callable[[float], None]) -> bytes:
+def look_at_image(path: Path, backend: str, most_pixels: int, *, report: Callable[[float], None]) -> bytes:
     """Find a still picture's face; runs in the child."""
     cv2.setNumThreads(1)
+    unreadable = f"{path.name}: cannot be read as a picture. Use PNG or JPEG."
+    try:
+        Image.MAX_IMAGE_PIXELS = None  # its own alarm; ours is below
+        with Image.open(path, formats=PICTURES) as header:
+            width, height = header.size
+    except (OSError, ValueError) as error:
+        raise FaceError(unreadable) from error
+    if width * height > most_pixels:
+        raise FaceError(f"{path.name}: has {width} x {height} pixels, more than {most_pixels}. Make it smaller.")
     image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     if image is None:
-        raise FaceError(f"{path.name}: cannot be read as a picture. Use PNG or JPEG.")
+        raise FaceError(unreadable)
     report(0.5)
     see, tracks = follower(backend), Tracks(1)
     tracks.append(0.0, see(image, 0.0))

@@ -91,6 +91,13 @@ def test_what_is_no_picture_is_named(tmp_path):
         track_image(path)
 
 
+def test_a_picture_beyond_the_limits_is_refused_before_it_is_decoded(tmp_path):
+    path = tmp_path / "large.png"
+    cv2.imwrite(str(path), np.zeros((100, 200, 3), np.uint8))
+    with pytest.raises(FaceError, match=r"large\.png: has 200 x 100 pixels, more than 5000"):
+        track_image(path, limits=Limits(pixels=5000))
+
+
 def test_a_backend_that_does_not_exist_is_named(talking):
     with pytest.raises(FaceError, match="mediapipe, mesh or fan"):
         run_isolated(look, talking, "openface")
