@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -61,6 +62,9 @@ _DOOR = {
     HTTPStatus.UNAUTHORIZED: "Name and password, please.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts: wait a minute.",
 }
+
+
+log = logging.getLogger(__name__)
 
 
 class AccessError(DivineError):
@@ -134,9 +138,27 @@ class Guard:
             refusal = _body_refusal(body)
             receive = _replay(body or b"", receive)
         if refusal is None:
-            await self.app(scope, receive, send)
-        else:
+            refusal = await self._served(scope, receive, send)
+        if refusal is not None:
             await _answer(send, *refusal, login=self.door is not None)
+
+    async def _served(self, scope: Scope, receive: Receive, send: Send) -> tuple[HTTPStatus, str] | None:
+        """Let the application answer; an error of ours must not become an answer without headers."""
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception:
+            if begun:
+                raise
+            log.exception("a request failed")
+            return HTTPStatus.INTERNAL_SERVER_ERROR, "The studio made an error of its own; its log has the details."
+        return None
 
     def _refusal(self, scope: Scope, path: str, headers: Headers) -> tuple[HTTPStatus, str] | None:
         host = headers.get("host", "")

@@ -71,6 +71,11 @@ class Workspace:
                     file.write(chunk)
             if size == 0:
                 raise UploadError(f"{name}: the file is empty. Choose another.")
+        except OSError as error:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise UploadError(
+                f"{name}: cannot be stored ({error.strerror}). Free some space on the disk, then try again."
+            ) from error
         except BaseException:  # a browser that goes away in mid-upload leaves nothing behind
             shutil.rmtree(path.parent, ignore_errors=True)
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import http.server
 import re
 import socket
@@ -184,6 +185,31 @@ def test_every_answer_is_protected(client: TestClient, path: str):
     else:
         assert policy.startswith("default-src 'self'")
     assert not re.search(r"https?:|\*", policy)
+
+
+def test_an_error_of_ours_is_protected_and_says_nothing_of_itself(
+    client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(app.state.sessions, "get", lambda owner, job: 1 / 0)
+    answer = client.get("/studio/jobs/x")
+    assert answer.status_code == 500
+    assert "ZeroDivision" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_full_disk_is_told(client: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch):
+    workspace = app.state.sessions.workspace
+    before = set(workspace.root.iterdir())
+
+    class Full(type(workspace.root)):
+        def open(self, *arguments: Any, **options: Any) -> Any:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(workspace, "folder", lambda: Full(workspace.root) / "x")
+    answer = upload(client, b"x", "a.mp4")
+    assert answer.status_code == 422
+    assert "a.mp4: cannot be stored (No space left on device)" in answer.json()["error"]
+    assert set(workspace.root.iterdir()) == before
 
 
 ESCAPES = [
