@@ -150,7 +150,10 @@ class View {
     showQuality(this.part("quality"), measured.quality);
     showMeasures(this.part("measures"), measured.measures);
     // One table alone would stretch over the whole page, beside an empty column.
-    if (this.part("measures").querySelectorAll("table").length === 1) this.part("watch").append(this.part("measures"));
+    if (this.part("measures").querySelectorAll("table").length === 1) {
+      this.part("watch").append(this.part("measures"));
+      this.part("verdict").append(this.part("notes"));
+    }
     this.plot = new Plot(this.part("curves"), measured.curves, this.job.clip?.duration_s ?? 0, (time) => this.player?.seek(time));
     this.connect();
   }
