@@ -106,7 +106,9 @@ def framewise(
             totals[clip] = frames.count(len(samples))
             per_s = RATE_HZ // frames.hop
             for piece in pieces(totals[clip], longest=LONGEST_S * per_s, context=CONTEXT_S * per_s):
-                yield Task(clip, piece, samples[piece.first * frames.hop : (piece.last - 1) * frames.hop + frames.reach])
+                # The last piece keeps what makes no whole frame: first layers that norm over time see it too.
+                last = None if piece.last == totals[clip] else (piece.last - 1) * frames.hop + frames.reach
+                yield Task(clip, piece, samples[piece.first * frames.hop : last])
 
     found: dict[int, Float[np.ndarray, "t d"]] = {}
     for batch in together(tasks(), lambda task: len(task.samples), most):
