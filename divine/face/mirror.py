@@ -95,16 +95,21 @@ def placed(image: UInt8[np.ndarray, "h w 3"], shape: Shape, view: Canonical, mes
     right, left = (mesh.look(face)[0][TO_68, :2] for face in halves(crop, axis))
     # A symmetric face shows each half twice: both count.
     right, left = ((face + axis.reflect(face[OPPOSITE])) / 2 for face in (right, left))
-    points = (right + left) / 2
-    points[RIGHT_HALF], points[LEFT_HALF] = right[RIGHT_HALF], left[LEFT_HALF]
+    seen = (right + left) / 2
+    seen[RIGHT_HALF], seen[LEFT_HALF] = right[RIGHT_HALF], left[LEFT_HALF]
+    points = vertices[TO_68]
+    # Across, a turned head is not symmetric, nor is a gaze: only the mouth is taken from the mirror in that direction too.
+    points[:48] += ((seen - points)[:48] @ axis.along)[:, None] * axis.along
+    points[48:] = seen[48:]
     to_view = compose(view.to_crop, to_picture)
     points, patches = apply(to_view, points), Patches(view.grey, axis.moved(to_view))
-    right_eye, left_eye = points[RIGHT_EYE].mean(axis=0), points[LEFT_EYE].mean(axis=0)
-    level = agreed(right_eye, left_eye, patches, EYE_STEPS)
-    points[RIGHT_EYE] += level[0] - right_eye
-    points[LEFT_EYE] += level[1] - left_eye
+    along = patches.axis.along
+    eyes = points[RIGHT_EYE].mean(axis=0), points[LEFT_EYE].mean(axis=0)
+    level = agreed(*eyes, patches, EYE_STEPS)
+    points[RIGHT_EYE] += (level[0] - eyes[0]) @ along * along
+    points[LEFT_EYE] += (level[1] - eyes[1]) @ along * along
     corners = np.stack(agreed(points[CORNERS[0]], points[CORNERS[1]], patches, CORNER_STEPS))
-    return carried(points, corners + seam(corners[0], corners[1], patches) * patches.axis.along)
+    return carried(points, corners + seam(corners[0], corners[1], patches) * along)
 
 
 def carried(points: Float[np.ndarray, "68 2"], corners: Float[np.ndarray, "2 2"]) -> Float[np.ndarray, "68 2"]:
