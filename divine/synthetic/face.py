@@ -104,11 +104,13 @@ class FaceCamera:
 
     def _lower_lip(self, frame: np.ndarray, texture: np.ndarray, below: Grid, middle: np.ndarray) -> None:
         """Replace the part of the frame under the mouth's midline by the skin below the seam, in place."""
-        x0, x1 = int(middle[:, 0].min()) - 3, int(middle[:, 0].max()) + 4
-        y0 = int(middle[:, 1].min()) - 3
+        # Under a narrowed mouth the two fields still differ as far out as its corners lie at rest.
+        wide = 14.0 * self._scale
+        x0, x1 = max(int(middle[:, 0].min() - wide), 0), min(int(middle[:, 0].max() + wide), self.size[0])
+        y0 = max(int(middle[:, 1].min()) - 3, 0)
         y1 = min(int(middle[:, 1].max() + 100 * self._scale), self.size[1])
         skin = _sample(texture, self._map(below, x0, y0, x1 - x0, y1 - y0))
-        aside = np.array([[6.0, 0.0]])
+        aside = np.array([[wide + 6.0, 0.0]])
         floor = np.array([[x1 + 6, y1 + 6], [x0 - 6, y1 + 6]])
         ring = np.concatenate([middle[:1] - aside, middle, middle[-1:] + aside, floor])
         mask = np.zeros(skin.shape[:2], np.uint8)

@@ -69,9 +69,12 @@ def make_subjects(subjects: int, seed: int, overlap: Overlap = OVERLAP) -> tuple
     """Draw the people of a cohort."""
     drawn = []
     for group, size in group_sizes(subjects).items():
-        for number, key in enumerate(_keys(group, size)):
+        # One subject from each of `size` equal slices of the severities: a small cohort is mixed by design, not by luck.
+        rng = np.random.default_rng([seed, GROUPS.index(group), 21])
+        ranks = (rng.permutation(size) + rng.uniform(0.0, 1.0, size)) / size
+        for number, (key, rank) in enumerate(zip(_keys(group, size), ranks, strict=True)):
             own = int(np.random.SeedSequence([seed, GROUPS.index(group), number]).generate_state(1)[0])
-            drawn.append(make_subject(key, group, own, overlap))
+            drawn.append(make_subject(key, group, own, overlap, rank=float(rank)))
     return tuple(drawn)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.stats import beta
 
 Group = Literal["ALS", "Stroke", "HC"]
 Side = Literal["left", "right"]
@@ -226,7 +227,7 @@ def _pathology(rng: np.random.Generator, group: Group, severity: float, overlap:
     )
 
 
-def make_subject(key: str, group: Group, seed: int, overlap: Overlap = OVERLAP) -> Subject:
+def make_subject(key: str, group: Group, seed: int, overlap: Overlap = OVERLAP, *, rank: float | None = None) -> Subject:
     """Draw one person. Face and voice do not depend on the group; ages and sexes overlap between groups.
 
     Args:
@@ -234,12 +235,14 @@ def make_subject(key: str, group: Group, seed: int, overlap: Overlap = OVERLAP) 
         group: ALS, Stroke or HC.
         seed: everything about this person follows from it.
         overlap: how alike the groups are.
+        rank: place in the distribution of severities, 0 to 1, for a cohort that spreads them evenly; drawn when left out.
     """
     rng = np.random.default_rng([seed, GROUPS.index(group)])
     mean_age = {"ALS": 61.0, "Stroke": 64.0, "HC": 60.0}[group]
     age = int(np.clip(rng.normal(mean_age, 11), 25, 88))
     sex: Sex = "F" if rng.uniform() < 0.45 else "M"
-    severity = 0.0 if group == "HC" else float(rng.beta(*overlap.severity_beta))
+    drawn = float(rng.uniform())
+    severity = 0.0 if group == "HC" else float(beta.ppf(drawn if rank is None else rank, *overlap.severity_beta))
     side: Side = "left" if rng.uniform() < 0.5 else "right"
     face, voice = _face(rng, age, sex), _voice(rng, sex)
     return Subject(key, group, severity, age, sex, side, face, voice, _pathology(rng, group, severity, overlap), seed)
