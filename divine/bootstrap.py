@@ -28,14 +28,16 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 TORCH = "torch==2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
-Purpose = Literal["core", "dev"]
+Purpose = Literal["core", "encoders", "dev"]
+ORDER: tuple[Purpose, ...] = ("core", "encoders", "dev")
+"""Each purpose includes those before it."""
 
 
 def ensure_environment(purpose: Purpose, *command: str) -> None:
     """Return if this interpreter is the project's, up to date; else set it up and go on there with ``command``.
 
     Args:
-        purpose: ``core`` to run the studio, ``dev`` to run its tests too.
+        purpose: ``core`` to run the studio, ``encoders`` for those with published weights too, ``dev`` to run the tests.
         command: what to run with the project's interpreter (``app.py``, or ``-m tests``); arguments are appended.
     """
     if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts this may have an older one
@@ -69,7 +71,7 @@ def _lock(purpose: Purpose) -> Path:
 
 
 def _purposes(purpose: Purpose) -> tuple[Purpose, ...]:
-    return ("core",) if purpose == "core" else ("core", "dev")
+    return ORDER[: ORDER.index(purpose) + 1]
 
 
 def _stamp(purpose: Purpose) -> Path:
@@ -91,7 +93,8 @@ def has_gpu() -> bool:
 
 
 def _set_up(purpose: Purpose) -> None:
-    print(f"Setting up {ENVIRONMENT.name}/ (once; about two minutes and 2 GB) ...", file=sys.stderr, flush=True)
+    size = "2 GB" if purpose == "core" else "4 GB"
+    print(f"Setting up {ENVIRONMENT.name}/ (once; about two minutes and {size}) ...", file=sys.stderr, flush=True)
     if not PYTHON.is_file():
         try:
             venv.create(ENVIRONMENT, with_pip=True, symlinks=True)
@@ -134,3 +137,10 @@ def _pip(*arguments: str) -> None:
             f"Set-up stopped: pip {packages} failed (see above). Check the network or PIP_FIND_LINKS, then run this again: "
             "it goes on where it stopped."
         )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["encoders"]:
+        sys.exit("Usage: python3 -m divine.bootstrap encoders    (installs what encoders with published weights need)")
+    ensure_environment("encoders", "-m", "divine.bootstrap")
+    print("Installed. `divine encoders list` shows which weights are here, `divine encoders fetch CODE` brings them.")

@@ -18,7 +18,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, 
     """A project folder without an environment, where pip only writes down what it was asked for."""
     calls: list[tuple[str, ...]] = []
     (tmp_path / "requirements").mkdir()
-    for name in ("core", "dev"):
+    for name in ("core", "encoders", "dev"):
         (tmp_path / "requirements" / f"{name}.txt").write_text(f"{name}-package==1\n")
     monkeypatch.setattr(bootstrap, "PROJECT", tmp_path)
     monkeypatch.setattr(bootstrap, "ENVIRONMENT", tmp_path / ".venv")
@@ -76,12 +76,25 @@ def test_a_changed_lock_is_installed_again(machine: list, monkeypatch: pytest.Mo
     assert ("install", "--no-deps", "--requirement", str(bootstrap.PROJECT / "requirements" / "core.txt")) in machine
 
 
-def test_tests_need_both_sets_of_packages(machine: list, monkeypatch: pytest.MonkeyPatch):
+def test_encoders_are_added_to_what_is_there(machine: list, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bootstrap, "has_gpu", lambda: False)
+    bootstrap.ensure_environment("core", "app.py")
+    assert not any(call[-1].endswith("encoders.txt") for call in machine)
+    machine.clear()
+    bootstrap.ensure_environment("encoders", "-m", "divine.bootstrap")
+    assert any(call[-1].endswith("encoders.txt") for call in machine)
+    assert not any(call[-1].endswith("dev.txt") for call in machine)
+    machine.clear()
+    bootstrap.ensure_environment("core", "app.py")
+    assert machine == [("go on", "app.py")]
+
+
+def test_tests_need_every_set_of_packages(machine: list, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(bootstrap, "has_gpu", lambda: False)
     bootstrap.ensure_environment("core", "app.py")
     machine.clear()
     bootstrap.ensure_environment("dev", "-m", "tests")
-    assert any(call[-1].endswith("dev.txt") for call in machine)
+    assert [Path(call[-1]).stem for call in machine if call[-1].endswith(".txt")] == ["core", "encoders", "dev"]
 
 
 @pytest.mark.parametrize(("gpu", "wanted"), [(False, "torch==2.13.0+cpu"), (True, "torch==2.13.0")])
@@ -107,8 +120,27 @@ def test_importing_divine_is_light():
     assert done.stdout.strip() == "[]"
 
 
-def test_every_locked_version_is_exact_and_torch_is_left_to_the_machine():
-    for name in ("core", "dev"):
-        lines = [line for line in (Path("requirements") / f"{name}.txt").read_text().splitlines() if not line.startswith("#")]
-        assert all(re.fullmatch(r"[\w.\-]+==[\w.]+", line) for line in lines)
-        assert not any(line.startswith(("torch", "nvidia", "tensorflow")) for line in lines)
+def _locked(name: str) -> dict[str, str]:
+    lines = [line for line in (Path("requirements") / f"{name}.txt").read_text().splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.\-]+==[\w.]+", line) for line in lines)
+    return {package.lower().replace("_", "-"): version for package, version in (line.split("==") for line in lines)}
+
+
+def test_every_locked_version_is_exact_and_stands_once():
+    core, encoders, dev = _locked("core"), _locked("encoders"), _locked("dev")
+    assert not core.keys() & encoders.keys() and not core.keys() & dev.keys() and not encoders.keys() & dev.keys()
+
+
+@pytest.mark.parametrize("name", ["core", "encoders", "dev"])
+def test_what_depends_on_the_machine_or_has_no_cpu_build_is_not_locked(name: str):
+    refused = {"torch", "torchvision", "torchaudio", "tensorflow", "opencv-python"}
+    assert not {package for package in _locked(name) if package in refused or package.startswith("nvidia")}
+
+
+def test_the_studio_does_without_tensorflow_and_transformers():
+    assert not {"tensorflow-cpu", "transformers", "speechbrain"} & _locked("core").keys()
+
+
+def test_an_encoder_s_library_is_installed_by_the_command_that_its_message_names():
+    done = subprocess.run([sys.executable, "-m", "divine.bootstrap"], cwd=bootstrap.PROJECT, capture_output=True, text=True)
+    assert done.returncode != 0 and "python3 -m divine.bootstrap encoders" in done.stderr
