@@ -9,7 +9,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The DIVINE studio. Research use only, not a diagnosis.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; beyond this machine needs DIVINE_LOGIN")
     parser.add_argument("--port", type=int, default=7860)
-    parser.add_argument("--data", type=Path, help="a Toronto NeuroFace folder, a synthetic cohort, or a manifest")
+    parser.add_argument("--data", type=Path, help="a cohort, for the pages to come: a folder or a manifest")
     options = parser.parse_args()
 
     from divine.records import DivineError

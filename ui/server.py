@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import logging
 import os
+import socket
 import threading
 import warnings
 from collections.abc import AsyncIterator
@@ -28,7 +29,7 @@ from ui.contract import Services
 from ui.login import Login
 from ui.owners import Owners
 from ui.pages import assess
-from ui.security import Access, Guard
+from ui.security import Access, AccessError, Guard
 from ui.sessions import Sessions
 from ui.workspace import Workspace
 
@@ -106,15 +107,23 @@ def _warm_up(services: Services) -> None:
         log.warning("%s", error)
 
 
+def _require_free(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise AccessError(f"{host}:{port}: cannot be listened on ({error.strerror}). Choose another with --port.") from error
+
+
 def serve(host: str = "127.0.0.1", port: int = 7860) -> None:
     """Serve the studio until it is interrupted.
 
     Raises:
-        AccessError: it would be open to other machines without a login.
+        AccessError: it would be open to other machines without a login, or the port is taken.
         LoginError: ``DIVINE_LOGIN`` cannot be used.
     """
     configured = os.environ.get("DIVINE_LOGIN")
     access = Access(host, port, Login.parse(configured) if configured else None)
+    _require_free(host, port)
     app = create_app(divine_services, access)
     shown = f"[{host}]" if ":" in host else host
     print(f"DIVINE studio: http://{shown}:{port}  (Ctrl+C stops it)", flush=True)

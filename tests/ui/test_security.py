@@ -21,6 +21,7 @@ from tests.ui.fake import FakeServices
 from ui.jobs import PARTS
 from ui.login import Login, LoginError
 from ui.security import CALL_BYTES, Access, AccessError
+from ui.server import serve
 
 PASSWORD = "correct horse battery"
 
@@ -111,6 +112,11 @@ def test_other_machines_are_not_served_without_a_login(host: str):
     with pytest.raises(AccessError, match="DIVINE_LOGIN"):
         Access(host)
     assert Access(host, login=Login("clinic", PASSWORD)).login
+
+
+def test_a_port_that_is_taken_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(AccessError, match="--port"):
+        serve(port=taken.getsockname()[1])
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.0.0.2"])
