@@ -37,8 +37,10 @@ def watched(clip: Clip, backend: str, period: int, *, report: Report) -> bytes:
         report(fraction)
 
     packed = look(clip, backend, report=note)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return json.dumps([times_s, peak_mb, drift(landmarks_of(unpack(packed, clip.name)).points_px, period)]).encode()
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    work_s = used.ru_utime + used.ru_stime
+    points_px = landmarks_of(unpack(packed, clip.name)).points_px
+    return json.dumps([times_s, used.ru_maxrss / 1024, work_s, drift(points_px, period)]).encode()
 
 
 def drift(points: np.ndarray, period: int) -> float | None:
@@ -80,10 +82,11 @@ def length(path: Path, backend: str, period: int) -> float:
     """Print memory, time per frame by position, and drift; return the memory."""
     clip = open_clip(path)
     assert clip.video
-    times_s, memory_mb, drifted = json.loads(run_isolated(watched, clip, backend, period))
+    times_s, memory_mb, work_s, drifted = json.loads(run_isolated(watched, clip, backend, period))
     steps = np.diff(np.array([0.0, *times_s])) * 1e3
     tenths = ", ".join(f"{part.mean():.2f}" for part in np.array_split(steps[1:], 10))
     print(f"{clip.duration_s:.0f} s: {len(times_s)} frames, peak memory {memory_mb:.0f} MB; ms per frame by tenth: {tenths}")
+    print(f"    work of all threads: {work_s / len(times_s) * 1e3:.2f} ms per frame")
     if drifted is not None:
         print(
             f"    the mouth's points lie at most {drifted:.4f} outer-eye distances from where they lay in the second repetition"

@@ -13,7 +13,7 @@ from divine.face.mesh import EYES
 
 OED = 96
 """Distance of the outer eye corners in the crop, in pixels; all distances in this room are in parts of it."""
-WIDTH, HEIGHT = 184, 256
+WIDTH, HEIGHT = 160, 240
 EYES_AT = (WIDTH / 2, 0.52 * OED)
 
 
