@@ -40,6 +40,17 @@ def active_units(mu: Float[Tensor, "b z"], mask: Bool[Tensor, " b"], threshold: 
     return (deviation.square().sum(0) / count > threshold).sum()
 
 
+LOGVAR_CENTRE, LOGVAR_REACH = -4.0, 4.0
+
+
+def bounded_logvar(raw: Float[Tensor, "*b z"]) -> Float[Tensor, "*b z"]:
+    """``-4 + 4 tanh(raw / 4)``: between -8 and 0, so no variance exceeds that of the prior, and a fresh one is small.
+
+    Without a bound an outlying clip drew ``exp(logvar / 2)`` past what a float holds, and ended the run.
+    """
+    return LOGVAR_CENTRE + LOGVAR_REACH * torch.tanh(raw / LOGVAR_REACH)
+
+
 class GaussianEncoder(nn.Module):
     """Two layers that turn a vector into the parameters of a Gaussian."""
 
@@ -48,4 +59,5 @@ class GaussianEncoder(nn.Module):
         self.layers = mlp(inputs, hidden, 2 * latent, dropout)
 
     def forward(self, x: Float[Tensor, "*b d"]) -> Gaussian:
-        return Gaussian(*self.layers(x).chunk(2, dim=-1))
+        mu, raw = self.layers(x).chunk(2, dim=-1)
+        return Gaussian(mu, bounded_logvar(raw))

@@ -15,6 +15,12 @@ def softmax(x):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+def gaussian(parameters):
+    """Mean, and a log-variance bounded to (-8, 0) as docs/model.md says."""
+    mu, raw = np.split(parameters, 2, axis=-1)
+    return mu, 4 * np.tanh(raw / 4) - 4
+
+
 def kl(mu, logvar):
     """KL of a diagonal Gaussian to the standard normal, sigma^2 = exp(logvar), as a mean over dimensions."""
     variance = np.exp(logvar)
@@ -61,10 +67,10 @@ class Reference:
 
     def hear(self, m, x):
         refined = self.refine(m, x)
-        window = np.split(self.mlp(f"local_vae.encoder.{m}.layers", refined), 2, axis=-1)
+        window = gaussian(self.mlp(f"local_vae.encoder.{m}.layers", refined))
         pooled = window[0].mean(axis=0)
-        shared = np.split(self.mlp("utterance_vae.shared.layers", pooled), 2)
-        private = np.split(self.mlp(f"utterance_vae.private.{m}.layers", pooled), 2)
+        shared = gaussian(self.mlp("utterance_vae.shared.layers", pooled))
+        private = gaussian(self.mlp(f"utterance_vae.private.{m}.layers", pooled))
         gate = 1 / (1 + np.exp(-self.linear(f"fusion.gate.{m}", private[0])))
         return Heard(refined, window, pooled, shared, private, gate)
 

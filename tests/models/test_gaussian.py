@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from divine.models.gaussian import active_units, kl_standard, sample
+from divine.models.gaussian import GaussianEncoder, active_units, kl_standard, sample
 
 
 def test_kl_is_that_of_torch_distributions():
@@ -38,3 +38,10 @@ def test_a_unit_is_active_if_its_mean_varies_over_clips_that_count():
 def test_a_wrong_shape_raises():
     with pytest.raises(jaxtyping.TypeCheckError):
         kl_standard(torch.zeros(2, 3), torch.zeros(2, 4))
+
+
+def test_no_variance_exceeds_that_of_the_prior_however_far_a_clip_lies_out():
+    encoder = GaussianEncoder(3, 4, 2, 0.0)
+    far = encoder(torch.tensor([[1e4, -1e4, 1e4], [0.0, 0.0, 0.0]]))
+    assert bool((far.logvar <= 0).all() and (far.logvar >= -8).all())
+    assert bool(torch.isfinite(sample(*far)).all())
