@@ -16,14 +16,15 @@ from unittest import mock
 import cv2
 import numpy as np
 
-from benchmarks.warped_faces import LEFT, RIGHT, Frame, Motion, Photograph, film, photographs, truth
+from benchmarks.warped_faces import HEIGHT, LEFT, RIGHT, WIDTH, Frame, Motion, Photograph, film, photographs, truth
 from divine.face import pixels
 from divine.face.canonical import canonical
 from divine.face.finder import Finder
 from divine.face.mesh import TO_68
 from divine.face.mirror import placed
 from divine.face.track import follower
-from divine.face.tracks import Tracks
+from divine.face.tracks import Tracks, landmarks_of
+from divine.media import unpack
 
 CORNER, JAW, STATIC = 0.10, 0.35, (-0.10, -0.05, 0.0, 0.05, 0.10)
 """Largest displacement of a corner and of the jaw; the droops of the static clips."""
@@ -190,11 +191,11 @@ def backend(name: str) -> Follow:
     """Return a backend of the product, with what it learns late."""
 
     def follow(frames: Sequence[Frame]) -> np.ndarray:
-        see, tracks = follower(name), Tracks(len(frames))
+        see, tracks = follower(name), Tracks()
         for frame in frames:
             tracks.append(frame.time_s, see(frame.image, frame.time_s))
-        tracks.correct(see.corrections())
-        return tracks.points_px[: tracks.count].astype(np.float64)
+        packed = tracks.packed(name, WIDTH, HEIGHT, corrections=see.corrections())
+        return landmarks_of(unpack(packed, name), name).points_px.astype(np.float64)
 
     return follow
 

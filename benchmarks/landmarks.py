@@ -39,7 +39,7 @@ def watched(clip: Clip, backend: str, period: int, *, report: Report) -> bytes:
     packed = look(clip, backend, report=note)
     used = resource.getrusage(resource.RUSAGE_SELF)
     work_s = used.ru_utime + used.ru_stime
-    points_px = landmarks_of(unpack(packed, clip.name)).points_px
+    points_px = landmarks_of(unpack(packed, clip.name), clip.name).points_px
     return json.dumps([times_s, used.ru_maxrss / 1024, work_s, drift(points_px, period)]).encode()
 
 

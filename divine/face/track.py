@@ -64,7 +64,7 @@ def track(
         IsolationError: the child crashed, or ran out of memory or time.
     """
     packed = run_isolated(look, clip, backend, limits=limits, on_progress=on_progress)
-    return landmarks_of(unpack(packed, clip.name))
+    return landmarks_of(unpack(packed, clip.name), clip.name)
 
 
 def track_image(path: Path, *, backend: Backend = "mediapipe", limits: Limits | None = None) -> Landmarks:
@@ -75,14 +75,15 @@ def track_image(path: Path, *, backend: Backend = "mediapipe", limits: Limits | 
         IsolationError: the child crashed, or ran out of memory or time.
     """
     limits = limits or Limits()
-    return landmarks_of(unpack(run_isolated(look_at_image, path, backend, limits.pixels, limits=limits), path.name))
+    packed = run_isolated(look_at_image, path, backend, limits.pixels, limits=limits)
+    return landmarks_of(unpack(packed, path.name), path.name)
 
 
 def look(clip: Clip, backend: str, *, report: Callable[[float], None]) -> bytes:
     """Follow a clip's face; runs in the child."""
     cv2.setNumThreads(1)
     see, total = follower(backend), clip.video.frames if clip.video else 0
-    stream, tracks = frames(clip), Tracks(total)
+    stream, tracks = frames(clip), Tracks()
     height = width = 0
     for frame in ahead(stream):
         tracks.append(frame.time_s, see(frame.image, frame.time_s))
@@ -90,8 +91,7 @@ def look(clip: Clip, backend: str, *, report: Callable[[float], None]) -> bytes:
         report(min(tracks.count / max(total, 1), 1.0))
     if not tracks.count:
         raise FaceError(f"{clip.name}: no picture could be decoded, so there are no landmarks. Export the recording again.")
-    tracks.correct(see.corrections())
-    return tracks.packed(see.name, width, height, stream.notes)
+    return tracks.packed(see.name, width, height, notes=stream.notes, corrections=see.corrections())
 
 
 def look_at_image(path: Path, backend: str, most_pixels: int, *, report: Callable[[float], None]) -> bytes:
@@ -110,6 +110,6 @@ def look_at_image(path: Path, backend: str, most_pixels: int, *, report: Callabl
     if image is None:
         raise FaceError(unreadable)
     report(0.5)
-    see, tracks = follower(backend), Tracks(1)
+    see, tracks = follower(backend), Tracks()
     tracks.append(0.0, see(image, 0.0))
-    return tracks.packed(see.name, image.shape[1], image.shape[0], ())
+    return tracks.packed(see.name, image.shape[1], image.shape[0])

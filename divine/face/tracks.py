@@ -1,91 +1,125 @@
-"""The tracks of a clip while they grow: 0.7 kB a frame, nothing else is kept of it."""
+"""The tracks of a clip while they grow: some hundred frames as they are, all before them encoded."""
 
 from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
 
+from divine.face.coding import LEFT_EYE, RIGHT_EYE, Block, decode, encode
 from divine.face.sight import POINTS, Correction, Sight
 from divine.media import Parcel, pack
+from divine.media.errors import nonsense
 from divine.records import Landmarks
 
-STEPS = 200
-"""Confidence travels in steps of one part in this."""
-RIGHT_EYE, LEFT_EYE = 36, 45
+LENGTH = 512
+"""Frames of a block."""
 
 
 class Tracks:
     """Sights, appended frame by frame."""
 
-    def __init__(self, expected: int):
-        self.count = 0
-        self._grow(max(expected, 16))
+    def __init__(self):
+        self.points_px = np.empty((LENGTH, POINTS, 2), dtype=np.float32)
+        self.confidence = np.empty((LENGTH, POINTS), dtype=np.float32)
+        self.waiting = 0
+        self.blocks: list[Block] = []
+        self.times_s: list[float] = []
+        self.faces: list[int] = []
+        self.pose_deg: list[tuple[float, ...]] = []
+        self.lost = 0
 
-    def _grow(self, capacity: int) -> None:
-        def longer(name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
-            new = np.zeros(shape, dtype=kind)
-            if self.count:
-                new[: self.count] = getattr(self, name)[: self.count]
-            return new
-
-        self.times_s = longer("times_s", (capacity,), np.float64)
-        self.points_px = longer("points_px", (capacity, POINTS, 2), np.float32)
-        self.confidence = longer("confidence", (capacity, POINTS), np.uint8)
-        self.pose_deg = longer("pose_deg", (capacity, 3), np.float32)
-        self.faces = longer("faces", (capacity,), np.int32)
+    @property
+    def count(self) -> int:
+        return len(self.times_s)
 
     def append(self, time_s: float, sight: Sight) -> None:
         """Add a frame."""
-        if self.count == len(self.times_s):
-            self._grow(2 * self.count)
-        self.times_s[self.count] = time_s
-        self.points_px[self.count] = sight.points_px
-        self.confidence[self.count] = np.round(np.clip(sight.confidence, 0, 1) * STEPS)
-        self.pose_deg[self.count] = sight.pose_deg
-        self.faces[self.count] = sight.faces
-        self.count += 1
+        self.points_px[self.waiting], self.confidence[self.waiting] = sight.points_px, sight.confidence
+        self.times_s.append(time_s)
+        self.faces.append(sight.faces)
+        self.pose_deg.append(tuple(sight.pose_deg.tolist()))
+        self.lost += int(np.isnan(sight.points_px[0, 0]))
+        self.waiting += 1
+        if self.waiting == LENGTH:
+            self._encode()
 
-    def correct(self, corrections: list[Correction]) -> None:
-        """Add what a follower learnt late to the frames it concerns."""
-        for first, stop, offset in corrections:
-            frames = self.points_px[first:stop]
-            across = frames[:, LEFT_EYE] - frames[:, RIGHT_EYE]
-            down = np.stack([-across[:, 1], across[:, 0]], axis=1)
-            shift = offset.astype(np.float32)
-            frames += shift[None, :, :1] * across[:, None] + shift[None, :, 1:] * down[:, None]
+    def _encode(self) -> None:
+        self.blocks.append(encode(self.points_px[: self.waiting], self.confidence[: self.waiting]))
+        self.waiting = 0
+
+    def packed(
+        self, backend: str, width: int, height: int, *, notes: tuple[str, ...] = (), corrections: list[Correction] | None = None
+    ) -> bytes:
+        """Serialise the tracks."""
+        if self.waiting:
+            self._encode()
+        arrays = {
+            "times_s": np.array(self.times_s, dtype=np.float64),
+            "pose_deg": np.array(self.pose_deg, dtype=np.float32).reshape(-1, 3),
+            "faces": np.array(self.faces, dtype=np.int32),
+            "blocks": np.frombuffer(b"".join(block.content for block in self.blocks), dtype=np.uint8),
+        }
+        about = {
+            "backend": backend,
+            "width": width,
+            "height": height,
+            "notes": [*notes, *self.remarks()],
+            "blocks": [[len(block.content), block.frames, block.step_px] for block in self.blocks],
+            "corrections": [[first, stop, np.round(offset, 6).tolist()] for first, stop, offset in corrections or []],
+        }
+        return pack(arrays, about)
 
     def remarks(self) -> tuple[str, ...]:
         """Say what a user should know of the tracking."""
-        notes = []
-        faces, lost = self.faces[: self.count], np.isnan(self.points_px[: self.count, 0, 0])
-        if faces.max() > 1:
-            share = (faces > 1).mean()
-            notes.append(
-                f"{faces.max()} faces were seen (more than one in {share:.0%} of the frames): the main one was followed."
-            )
-        if lost.any():
-            notes.append(f"no face found in {lost.sum()} of {len(lost)} frames ({lost.mean():.0%}).")
+        notes, most = [], max(self.faces, default=0)
+        if most > 1:
+            share = sum(faces > 1 for faces in self.faces) / self.count
+            notes.append(f"{most} faces were seen (more than one in {share:.0%} of the frames): the main one was followed.")
+        if self.lost:
+            notes.append(f"no face found in {self.lost} of {self.count} frames ({self.lost / self.count:.0%}).")
         return tuple(notes)
 
-    def packed(self, backend: str, width: int, height: int, notes: tuple[str, ...]) -> bytes:
-        """Serialise the tracks."""
-        names = ("times_s", "points_px", "confidence", "pose_deg", "faces")
-        about = {"backend": backend, "width": width, "height": height, "notes": [*notes, *self.remarks()]}
-        return pack({name: getattr(self, name)[: self.count] for name in names}, about)
 
+def landmarks_of(parcel: Parcel, name: str) -> Landmarks:
+    """Read what ``Tracks.packed`` wrote of the recording ``name``.
 
-def landmarks_of(parcel: Parcel) -> Landmarks:
-    """Read what ``Tracks.packed`` wrote."""
+    Raises:
+        IsolationError: this is no such thing: the child was not itself any more.
+    """
     arrays, about = parcel
-    confidence: Float[np.ndarray, "t 68"] = arrays["confidence"].astype(np.float32) / STEPS
-    return Landmarks(
-        times_s=arrays["times_s"],
-        points_px=arrays["points_px"],
-        confidence=confidence,
-        pose_deg=arrays["pose_deg"],
-        faces=arrays["faces"],
-        width=about["width"],
-        height=about["height"],
-        backend=about["backend"],
-        notes=tuple(about["notes"]),
-    )
+    try:
+        points_px, confidence = _unblocked(arrays["blocks"].tobytes(), about["blocks"], len(arrays["times_s"]))
+        for first, stop, offset in about["corrections"]:
+            correct(points_px[first:stop], np.array(offset, dtype=np.float32))
+        return Landmarks(
+            times_s=arrays["times_s"],
+            points_px=points_px,
+            confidence=confidence,
+            pose_deg=arrays["pose_deg"],
+            faces=arrays["faces"],
+            width=int(about["width"]),
+            height=int(about["height"]),
+            backend=str(about["backend"]),
+            notes=tuple(about["notes"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise nonsense(name) from error
+
+
+def _unblocked(content: bytes, blocks: list[list[int | float]], frames: int) -> tuple[np.ndarray, np.ndarray]:
+    if sum(int(count) for _, count, _ in blocks) != frames:
+        raise ValueError("as many frames as times were announced")
+    points_px, confidence = np.empty((frames, POINTS, 2), np.float32), np.empty((frames, POINTS), np.float32)
+    start = frame = 0
+    for length, count, step_px in blocks:
+        part = slice(frame, frame + int(count))
+        points_px[part], confidence[part] = decode(Block(content[start : start + int(length)], int(count), float(step_px)))
+        start, frame = start + int(length), frame + int(count)
+    return points_px, confidence
+
+
+def correct(points_px: Float[np.ndarray, "t 68 2"], offset: Float[np.ndarray, "68 2"]) -> None:
+    """Move the points of some frames, in place, by an offset in the face's own axes, in outer-eye distances."""
+    across = points_px[:, LEFT_EYE] - points_px[:, RIGHT_EYE]
+    down = np.stack([-across[:, 1], across[:, 0]], axis=1)
+    points_px += offset[None, :, :1] * across[:, None] + offset[None, :, 1:] * down[:, None]
