@@ -131,7 +131,7 @@ def make_gesture(subject: Subject, task: str, seed: int, seconds: float = 7.0, o
         brow_right_mm=track["brow"] * (1.0 - 0.3 * (1.0 - gain["right"])),
         lids=_lids(times, rng),
     )
-    sway = [size * wander(times, rng) for size in (1.2, 0.8, 0.7, 1.0, 0.7)]
+    sway = [size * wander(times, rng) for size in (1.2, 0.8, 0.6, 0.6, 0.5)]
     declination = 1.06 - 0.12 * times / seconds + 0.02 * wander(times, rng, 0.4)
     tract = Tract(
         voicing=np.clip(track["voicing"], 0, 1), f0=declination, formants_hz=formants * (1 - 0.12 * mouth.pucker[:, None]),

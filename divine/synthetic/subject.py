@@ -24,7 +24,7 @@ class Overlap:
 
     severity_beta: tuple[float, float] = (1.5, 1.9)
     """Shape of the Beta distribution of an affected subject's severity: many are mild."""
-    effect: float = 1.0
+    effect: float = 1.15
     """Scale of every pathological change."""
     person: float = 1.0
     """Scale of the spread between healthy people: tempo, amplitude, steadiness, facial asymmetry."""
