@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import fnmatch
 import json
+import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from divine.encoders import hub
@@ -21,10 +24,12 @@ PICKLES = ("pytorch_model.bin", "embedding_model.ckpt")
 """Fetched only where the same tensors are not published as safetensors, converted, and deleted."""
 SHARDS_WITH = {"DS": "vision."}
 """Of a larger model, only the shards that hold tensors of this prefix are fetched."""
+Progress = Callable[[int, int], None]
+"""Takes the bytes that are here and the bytes in all."""
 SAVED_MODEL = ("saved_model.pb", "variables/*", "assets/*")
 
 
-def fetch(code: str, *, folder: Path | None = None, on_progress: hub.Progress = lambda done, total: None) -> Record:
+def fetch(code: str, *, folder: Path | None = None, on_progress: Progress = lambda done, total: None) -> Record:
     """Bring the weights of an encoder, whole or not at all; a broken download is gone on with.
 
     Args:
@@ -42,23 +47,37 @@ def fetch(code: str, *, folder: Path | None = None, on_progress: hub.Progress = 
     staging = encoder_folder(f".fetching-{code}")
     try:
         staging.mkdir(parents=True, exist_ok=True)
-        if folder is not None:
-            revision = _copied(about, folder, staging, on_progress)
-        elif about.weights.startswith("https://"):
-            revision = _saved_model(about, staging)
-        else:
-            revision = _downloaded(about, about.weights, staging, on_progress)
-        _without_pickles(staging)
-        shutil.rmtree(staging / ".cache", ignore_errors=True)
-        record = Record(about.weights, revision, digests(staging))
-        write_record(staging, record)
-        final = encoder_folder(code)
-        if final.exists():
-            shutil.rmtree(final)
-        staging.replace(final)
+        with _alone(code, staging):
+            if folder is not None:
+                revision = _copied(about, folder, staging, on_progress)
+            elif about.weights.startswith("https://"):
+                revision = _saved_model(about.weights, staging)
+            else:
+                revision = _downloaded(about, about.weights, staging, on_progress)
+            _without_pickles(staging)
+            record = Record(about.weights, revision, digests(staging))
+            write_record(staging, record)
+            final = encoder_folder(code)
+            if final.exists():
+                shutil.rmtree(final)
+            staging.replace(final)
     except OSError as error:
         raise EncoderError(f"{code}: its weights cannot be kept ({error.strerror}). Free space, then fetch again.") from error
     return record
+
+
+@contextlib.contextmanager
+def _alone(code: str, staging: Path) -> Iterator[None]:
+    """Hold a lock that the kernel frees however this ends: two at once would write into the same files."""
+    handle = os.open(staging, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise EncoderError(f"{code}: is being fetched already. Wait for that to end.") from error
+    else:
+        yield
+    finally:
+        os.close(handle)
 
 
 def chosen(names: Iterable[str], about: EncoderInfo) -> list[str]:
@@ -87,25 +106,25 @@ def _needed(code: str, names: list[str], index: Path) -> list[str]:
     return [name for name in names if not name.startswith("model-") or name in shards]
 
 
-def _downloaded(about: EncoderInfo, repository: str, staging: Path, on_progress: hub.Progress) -> str:
+def _downloaded(about: EncoderInfo, repository: str, staging: Path, on_progress: Progress) -> str:
     found = hub.listing(about.code, repository)
-    names = chosen(found.bytes, about)
+    names = chosen(found.files, about)
     if INDEX in names:
-        hub.bring(about.code, repository, found.revision, INDEX, staging, lambda count: None)
+        hub.bring(about.code, repository, found, INDEX, staging, lambda count: None)
         names = _needed(about.code, names, staging / INDEX)
     _check_weights(about.code, names, repository)
-    total, done = sum(found.bytes[name] for name in names), 0
+    total, done = sum(found.files[name].bytes for name in names), 0
     if shutil.disk_usage(staging).free < 2 * total:
         raise EncoderError(f"{about.code}: needs {2 * total / 1e9:.1f} GB of free disk while it is fetched. Free space.")
     for name in names:
         before = done
-        hub.bring(about.code, repository, found.revision, name, staging, lambda count, b=before: on_progress(b + count, total))
-        done += found.bytes[name]
+        hub.bring(about.code, repository, found, name, staging, lambda count, b=before: on_progress(b + count, total))
+        done += found.files[name].bytes
         on_progress(done, total)
     return found.revision
 
 
-def _copied(about: EncoderInfo, folder: Path, staging: Path, on_progress: hub.Progress) -> str:
+def _copied(about: EncoderInfo, folder: Path, staging: Path, on_progress: Progress) -> str:
     if not folder.is_dir():
         raise EncoderError(f"{about.code}: {folder} is no folder. Name the folder that holds the published files.")
     if folder.resolve() == encoder_folder(about.code).resolve():
@@ -113,7 +132,8 @@ def _copied(about: EncoderInfo, folder: Path, staging: Path, on_progress: hub.Pr
     present = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     names = _needed(about.code, chosen(present, about), folder / INDEX)
     _check_weights(about.code, names, str(folder))
-    total, done = sum((folder / name).stat().st_size for name in names), 0
+    _empty(staging)
+    total, done = sum((folder / name).stat().st_size for name in names if (folder / name).is_file()), 0
     for name in names:
         (staging / name).parent.mkdir(parents=True, exist_ok=True)
         if not (folder / name).is_file():
@@ -124,12 +144,17 @@ def _copied(about: EncoderInfo, folder: Path, staging: Path, on_progress: hub.Pr
     return ""
 
 
-def _saved_model(about: EncoderInfo, staging: Path) -> str:
+def _saved_model(source: str, staging: Path) -> str:
     from divine.encoders.trillsson import download
 
-    shutil.rmtree(staging)
+    _empty(staging)
     download(staging)
-    return about.weights or ""
+    return source
+
+
+def _empty(staging: Path) -> None:
+    for part in staging.iterdir():
+        shutil.rmtree(part) if part.is_dir() else part.unlink()
 
 
 def _check_weights(code: str, names: list[str], where: str) -> None:

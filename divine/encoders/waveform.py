@@ -21,7 +21,10 @@ def waveform(sound: Sound) -> Float[np.ndarray, " n"]:
     import soxr
 
     samples = sound.samples if sound.rate_hz == RATE_HZ else soxr.resample(sound.samples, sound.rate_hz, RATE_HZ)
-    samples = np.asarray(samples, dtype=np.float64)
-    samples = samples - samples.mean() if len(samples) else np.zeros(1)
-    level = float(np.sqrt(np.mean(samples**2)))
-    return samples * (LEVEL_RMS / level) if level > 0 else samples
+    samples = np.array(samples, dtype=np.float64)  # a copy, changed in place: an hour of sound is held once
+    samples = samples if len(samples) else np.zeros(1)
+    samples -= samples.mean()
+    level = float(np.sqrt(np.dot(samples, samples) / len(samples)))
+    if level > 0:
+        samples *= LEVEL_RMS / level
+    return samples
