@@ -32,6 +32,11 @@ def observe_clip(clip: Clip, *, limits: Limits, on_event: Callable[[Event], None
     def telling(stage: Stage) -> Callable[[float], None]:
         return lambda fraction: on_event(Progress(stage, fraction))
 
-    sound = None if clip.audio is None else read_sound(clip, limits=limits, on_progress=telling("sound"))
-    landmarks = None if clip.video is None else track(clip, limits=limits, on_progress=telling("landmarks"))
+    sound = landmarks = None
+    if clip.audio is not None:
+        sound = read_sound(clip, limits=limits, on_progress=telling("sound"))
+        on_event(Progress("sound", 1.0))
+    if clip.video is not None:
+        landmarks = track(clip, limits=limits, on_progress=telling("landmarks"))
+        on_event(Progress("landmarks", 1.0))
     return Observation(clip, landmarks, sound)

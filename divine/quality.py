@@ -54,17 +54,19 @@ def at_most(name: str, value: float, bound: float, unit: str, advice: str) -> Ch
 
 
 def _face(face: FaceQuality) -> Iterator[Check]:
-    yield at_least("face in sight", 100 * face.found_fraction, 90, "%", "Keep the whole face in the picture, from the front.")
-    yield at_least("frame rate", face.frame_rate_hz, 20, "frames/s", "Record at 30 frames per second or more, in good light.")
+    yield at_least("face in sight", 100 * face.found_fraction, 90.0, "%", "Keep the whole face in the picture, from the front.")
+    yield at_least("frame rate", face.frame_rate_hz, 20.0, "frames/s", "Record at 30 frames per second or more, in good light.")
     if face.intercanthal_px is None:
         return
-    yield at_least("mouth in sight", 100 * face.mouth_seen_fraction, 80, "%", "Keep hands, beard and microphone off the mouth.")
-    yield at_most("several faces", 100 * face.several_faces_fraction, 5, "%", "Have only the subject in the picture.")
-    yield at_least("face size", face.intercanthal_px, 25, "px", "Come nearer: inner corners of the eyes this far apart.")
+    yield at_least(
+        "mouth in sight", 100 * face.mouth_seen_fraction, 80.0, "%", "Keep hands and microphone off the mouth."
+    )
+    yield at_most("several faces", 100 * face.several_faces_fraction, 5.0, "%", "Have only the subject in the picture.")
+    yield at_least("face size", face.intercanthal_px, 25.0, "px", "Come nearer: inner corners of the eyes this far apart.")
     if face.cut_fraction is not None:
-        yield at_most("face cut off", 100 * face.cut_fraction, 5, "%", "Leave some room around the face.")
+        yield at_most("face cut off", 100 * face.cut_fraction, 5.0, "%", "Leave some room around the face.")
     if face.turn_deg is not None:
-        yield at_most("head turn", face.turn_deg, 25, "°", "Look at the camera.")
+        yield at_most("head turn", face.turn_deg, 25.0, "°", "Look at the camera.")
 
 
 def _voice(voice: VoiceQuality, task: str | None) -> Iterator[Check]:
@@ -72,8 +74,8 @@ def _voice(voice: VoiceQuality, task: str | None) -> Iterator[Check]:
     if voice.peak_dbfs < SILENCE_DBFS:
         return
     yield at_most("clipped sound", 100 * voice.clipped_fraction, 0.1, "%", "Turn the recording level down.")
-    yield at_least("sample rate", voice.rate_hz / 1000, 16, "kHz", "Record at 16 kHz or more; consonants are lost below.")
+    yield at_least("sample rate", voice.rate_hz / 1000, 16.0, "kHz", "Record at 16 kHz or more; consonants are lost below.")
     if voice.snr_db is not None:
-        yield at_least("speech above noise", voice.snr_db, 15, "dB", "Record in a quiet room, near the microphone.")
+        yield at_least("speech above noise", voice.snr_db, 15.0, "dB", "Record in a quiet room, near the microphone.")
     if task in SPEECH_TASKS:
         yield at_least("voice", voice.voiced_s, 0.5, "s", "Hardly any voice is heard: check the microphone.")

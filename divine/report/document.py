@@ -83,7 +83,7 @@ def measure_documents(measures: Iterable[Measure]) -> list[Document]:
     return documents
 
 
-def _number(value: float) -> float:
+def _number(value: float | np.floating) -> float:
     # Six significant digits: more than any measurement here is worth, and stable to print.
     return float(f"{float(value):.6g}")
 
