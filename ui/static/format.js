@@ -15,6 +15,10 @@ export const percent = (value) => `${fixed(100 * value, 1)} %`;
 export const plain = (name) => name.replaceAll("_", " ");
 export const sentence = (name) => plain(name).replace(/^./, (letter) => letter.toUpperCase());
 
+// Datasets write groups as codes; people read words. Any other name is shown as the dataset has it.
+const GROUPS = { HC: "Healthy control" };
+export const group = (name) => GROUPS[name] ?? name;
+
 export function size(bytes) {
   const units = ["B", "kB", "MB", "GB"];
   let index = 0;

@@ -1,7 +1,7 @@
 // The model's estimate: diagnosis, severity, attention and gates. Bars carry their numbers; nothing is told by colour alone.
 
 import { ICONS, el, fill, icon } from "./dom.js";
-import { fixed, percent, sentence } from "./format.js";
+import { fixed, group, percent, sentence } from "./format.js";
 
 const WORST_ITEM = 5;
 const MODALITIES = { video: "Face", audio: "Voice" };
@@ -33,7 +33,7 @@ export function showDiagnosis(section, result) {
     head("dv-diagnosis-title", "Diagnosis", card.synthetic && syntheticBadge()),
     el("ul", { class: "dv-bars" }, classes.map((name, index) => {
       const first = name === prediction;
-      return bar(name, probabilities[index], percent(probabilities[index]), {
+      return bar(group(name), probabilities[index], percent(probabilities[index]), {
         class: first ? "is-first" : "",
         mark: first ? el("span", { class: "dv-tag" }, "most probable") : null,
       });
