@@ -1,7 +1,7 @@
 """Landmarks of many frames in few bytes, so that ten minutes of them weigh little on their way home.
 
-Positions are rounded to 1/4096 of the outer-eye distance (a fiftieth of a pixel in a face of 80 px, a fraction of any
-tracker's noise), confidence to 1/200; both are differenced in time, split into byte planes and deflated.
+Positions are rounded to 1/2048 of the outer-eye distance (a twenty-fifth of a pixel in a face of 80 px, a fraction of any
+tracker's noise), confidence to 1/100; both are differenced in time, split into byte planes and deflated.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-STEPS_PER_OED, STEPS_OF_CONFIDENCE = 4096, 200
+STEPS_PER_OED, STEPS_OF_CONFIDENCE = 2048, 100
 RIGHT_EYE, LEFT_EYE = 36, 45
 COLUMNS = 1 + 136 + 68
 """Whether there is a face, its points, their confidence."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
 from jaxtyping import Float
 
@@ -22,10 +24,10 @@ class Tracks:
         self.points_px = np.empty((LENGTH, POINTS, 2), dtype=np.float32)
         self.confidence = np.empty((LENGTH, POINTS), dtype=np.float32)
         self.waiting = 0
-        self.blocks: list[Block] = []
-        self.times_s: list[float] = []
-        self.faces: list[int] = []
-        self.pose_deg: list[tuple[float, ...]] = []
+        self.content = bytearray()
+        self.blocks: list[tuple[int, int, float]] = []
+        """Bytes, frames and step of each encoded block in ``content``."""
+        self.times_s, self.pose_deg, self.faces = array("d"), array("f"), array("i")
         self.lost = 0
 
     @property
@@ -37,14 +39,16 @@ class Tracks:
         self.points_px[self.waiting], self.confidence[self.waiting] = sight.points_px, sight.confidence
         self.times_s.append(time_s)
         self.faces.append(sight.faces)
-        self.pose_deg.append(tuple(sight.pose_deg.tolist()))
+        self.pose_deg.extend(sight.pose_deg)
         self.lost += int(np.isnan(sight.points_px[0, 0]))
         self.waiting += 1
         if self.waiting == LENGTH:
             self._encode()
 
     def _encode(self) -> None:
-        self.blocks.append(encode(self.points_px[: self.waiting], self.confidence[: self.waiting]))
+        block = encode(self.points_px[: self.waiting], self.confidence[: self.waiting])
+        self.content += block.content
+        self.blocks.append((len(block.content), block.frames, block.step_px))
         self.waiting = 0
 
     def packed(
@@ -54,17 +58,17 @@ class Tracks:
         if self.waiting:
             self._encode()
         arrays = {
-            "times_s": np.array(self.times_s, dtype=np.float64),
-            "pose_deg": np.array(self.pose_deg, dtype=np.float32).reshape(-1, 3),
-            "faces": np.array(self.faces, dtype=np.int32),
-            "blocks": np.frombuffer(b"".join(block.content for block in self.blocks), dtype=np.uint8),
+            "times_s": np.frombuffer(self.times_s, dtype=np.float64),
+            "pose_deg": np.frombuffer(self.pose_deg, dtype=np.float32).reshape(-1, 3),
+            "faces": np.frombuffer(self.faces, dtype=np.int32),
+            "blocks": np.frombuffer(self.content, dtype=np.uint8),
         }
         about = {
             "backend": backend,
             "width": width,
             "height": height,
             "notes": [*notes, *self.remarks()],
-            "blocks": [[len(block.content), block.frames, block.step_px] for block in self.blocks],
+            "blocks": self.blocks,
             "corrections": [[first, stop, np.round(offset, 6).tolist()] for first, stop, offset in corrections or []],
         }
         return pack(arrays, about)

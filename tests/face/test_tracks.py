@@ -36,8 +36,8 @@ def test_what_goes_in_comes_out(count):
     sights = [sight(i) for i in range(count)]
     found = through(sights)
     np.testing.assert_allclose(found.times_s, np.arange(count) / 25)
-    np.testing.assert_allclose(found.points_px, [one.points_px for one in sights], atol=0.1)  # eyes lie hundreds of px apart
-    np.testing.assert_allclose(found.confidence, [one.confidence for one in sights], atol=0.0026)
+    np.testing.assert_allclose(found.points_px, [one.points_px for one in sights], atol=0.2)  # eyes lie hundreds of px apart
+    np.testing.assert_allclose(found.confidence, [one.confidence for one in sights], atol=0.0051)
     np.testing.assert_allclose(found.pose_deg, [one.pose_deg for one in sights], rtol=1e-6)
     assert (found.width, found.height, found.backend, found.notes) == (640, 480, "mesh", ("a damaged tail",))
     assert found.found.all()
@@ -48,7 +48,7 @@ def test_rounding_is_a_fraction_of_a_thousandth_of_the_face_whatever_its_size():
         points = size * face_points()
         found = through([Sight(points + 0.37 * i, np.ones(68), np.zeros(3), 1) for i in range(20)])
         expected = np.stack([points + 0.37 * i for i in range(20)])
-        assert np.abs(found.points_px - expected).max() <= 80 * size / 4096 / 2 + 1e-3
+        assert np.abs(found.points_px - expected).max() <= 80 * size / 2048 / 2 + 1e-3
 
 
 def test_ten_minutes_of_a_real_motion_take_little_room():
@@ -56,7 +56,7 @@ def test_ten_minutes_of_a_real_motion_take_little_room():
     for i in range(2048):
         moved = face_points() + 5 * np.sin(i / 10) + random.normal(0, 0.05, (68, 2))
         tracks.append(i / 30, Sight(moved, np.full(68, 0.9), np.zeros(3), 1))
-    assert sum(len(block.content) for block in tracks.blocks) / 2048 < 250  # bytes a frame; 816 as they are
+    assert len(tracks.content) / 2048 < 200  # bytes a frame; 816 as they are
 
 
 def test_gaps_and_crowds_are_named():
@@ -79,8 +79,8 @@ def test_a_correction_is_added_in_the_face_s_own_axes(angle):
     offset = np.zeros((68, 2))
     offset[48] = (0.1, 0.25)
     found = through([Sight(points, np.ones(68), np.zeros(3), 1)] * 3, [Correction(1, 2, offset)])
-    np.testing.assert_allclose(found.points_px[1, 48], 8 * across + 20 * down, atol=0.02)
-    np.testing.assert_allclose(found.points_px[[0, 2]], [points, points], atol=0.02)
+    np.testing.assert_allclose(found.points_px[1, 48], 8 * across + 20 * down, atol=0.025)
+    np.testing.assert_allclose(found.points_px[[0, 2]], [points, points], atol=0.025)
 
 
 def test_what_a_broken_child_might_send_is_refused():
