@@ -72,3 +72,12 @@ def webcam(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A browser's recording: WebM, 40 numbered frames at ``clips.uneven_times(40)``, no length or count in its header."""
     path = tmp_path_factory.mktemp("clips") / "webcam.webm"
     return clips.live_webm(path, clips.uneven_times(40), sound=clips.tone(1.5))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is at hand, a skipped test is a failure: CI must not grow blind."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line("CI: a test was skipped (see -rs); everything must run here.", red=True)
