@@ -1,13 +1,12 @@
 """Long sound through a network in pieces, so that memory does not grow with its length; pieces of many clips together.
 
-A network of frames (``hop`` samples apart, each reaching over ``reach`` samples) sees at most ``LONGEST_S`` at once. A
-longer sound is cut into equal pieces that overlap: what a piece says of its borders, where it lacks context, is not kept.
+A network of frames (``hop`` samples apart, each reaching over ``reach`` samples) sees at most ``longest_s`` at once. A
+longer sound is cut into pieces that overlap: what a piece says of its borders, where it lacks context, is not kept.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -21,7 +20,6 @@ from divine.encoders.registry import EncoderError
 from divine.encoders.waveform import RATE_HZ, waveform
 from divine.records import Features, Observation
 
-LONGEST_S = 30
 CONTEXT_S = 1
 
 
@@ -56,12 +54,19 @@ class Task(NamedTuple):
 
 
 def pieces(frames: int, *, longest: int, context: int) -> list[Piece]:
-    """Cut a sequence into the fewest equal pieces of at most ``longest`` frames, ``context`` of them shared at each border."""
+    """Cut a sequence into pieces of exactly ``longest`` frames, of which ``context`` at each border is not kept.
+
+    All are equally long, so that they share batches and memory does not depend on the length of a sound; the last one
+    therefore overlaps more.
+    """
     if frames <= longest:
         return [Piece(0, frames, 0, frames)]
-    count = math.ceil(frames / (longest - 2 * context))
-    borders = np.linspace(0, frames, count + 1).round().astype(int).tolist()
-    return [Piece(max(0, low - context), min(frames, high + context), low, high) for low, high in itertools.pairwise(borders)]
+    step = longest - 2 * context
+    firsts = [*range(0, frames - longest, step), frames - longest]
+    borders = [0, *(first + longest - context for first in firsts[:-1]), frames]
+    return [
+        Piece(first, first + longest, low, high) for first, (low, high) in zip(firsts, itertools.pairwise(borders), strict=True)
+    ]
 
 
 def heard(code: str, observation: Observation) -> Float[np.ndarray, " n"]:
@@ -72,7 +77,7 @@ def heard(code: str, observation: Observation) -> Float[np.ndarray, " n"]:
     """
     if observation.sound is None:
         raise EncoderError(f"{observation.clip.name}: {code} needs sound, and there is none.")
-    return waveform(observation.sound).astype(np.float32)
+    return waveform(observation.sound, np.float32)
 
 
 def framewise(
@@ -81,6 +86,7 @@ def framewise(
     frames: Frames,
     network: Callable[[Float[Tensor, "b n"]], Float[Tensor, "b t d"]],
     *,
+    longest_s: int,
     most: int,
     prepare: Callable[[Float[np.ndarray, " n"]], Float[np.ndarray, " n"]] = lambda samples: samples,
 ) -> list[Features]:
@@ -91,6 +97,7 @@ def framewise(
         observations: any number.
         frames: the network's clock.
         network: from equally long waveforms to at least their frames.
+        longest_s: seconds in one input.
         most: inputs at once.
         prepare: what is done to a whole waveform first.
 
@@ -105,7 +112,7 @@ def framewise(
             samples = np.pad(samples, (0, max(0, frames.reach - len(samples))))
             totals[clip] = frames.count(len(samples))
             per_s = RATE_HZ // frames.hop
-            for piece in pieces(totals[clip], longest=LONGEST_S * per_s, context=CONTEXT_S * per_s):
+            for piece in pieces(totals[clip], longest=longest_s * per_s, context=CONTEXT_S * per_s):
                 # The last piece keeps what makes no whole frame: first layers that norm over time see it too.
                 last = None if piece.last == totals[clip] else (piece.last - 1) * frames.hop + frames.reach
                 yield Task(clip, piece, samples[piece.first * frames.hop : last])

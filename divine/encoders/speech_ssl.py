@@ -20,6 +20,8 @@ from divine.encoders.registry import Encoder, register
 from divine.records import Features, Observation
 
 FRAMES = Frames(hop=320, reach=400, centre=200)
+LONGEST_S = 20
+"""Of one input: attention takes memory with the square of the length."""
 
 
 @register(
@@ -94,7 +96,8 @@ def _encoder(code: str, source: str, config: Any, model: Any, prefix: str) -> En
             observations,
             FRAMES,
             lambda samples: network(samples).last_hidden_state,
-            most=batch_size(2, 16),
+            longest_s=LONGEST_S,
+            most=batch_size(1, 16),
             prepare=prepare,
         )
 
@@ -109,4 +112,6 @@ def _weight_norm(name: str) -> str:
 
 def _standardise(samples: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
     """Zero mean and unit variance over the whole sound, with the published floor of the variance (1e-7)."""
-    return (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
+    samples -= samples.mean(dtype=np.float64)
+    samples /= np.sqrt(np.dot(samples, samples) / len(samples) + 1e-7)
+    return samples

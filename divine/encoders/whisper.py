@@ -22,6 +22,7 @@ from divine.records import Features, Observation
 
 FRAMES = Frames(hop=320, reach=320, centre=0)
 SOURCE = "openai/whisper-base"
+LONGEST_S = 30
 
 
 @register(
@@ -55,6 +56,6 @@ def whisper() -> Encoder:
         return network(torch.as_tensor(spectra).to(device())).last_hidden_state
 
     def encode(observations: Sequence[Observation]) -> list[Features]:
-        return framewise("WR", observations, FRAMES, states, most=batch_size(1, 16))
+        return framewise("WR", observations, FRAMES, states, longest_s=LONGEST_S, most=batch_size(1, 16))
 
     return encode

@@ -107,6 +107,10 @@ def _speechbrain() -> tuple[Any, Any]:
     finally:
         if absent:
             del sys.modules["torchaudio"]
-        for name in [name for name, module in sys.modules.items() if type(module).__name__ == "LazyModule"]:
+        for name in [name for name, module in sys.modules.items() if _imports_itself(module)]:
             del sys.modules[name]
     return Xvector, Fbank
+
+
+def _imports_itself(module: object) -> bool:
+    return any(kind.__name__ == "LazyModule" and kind.__module__.startswith("speechbrain.") for kind in type(module).__mro__)

@@ -32,7 +32,7 @@ def extract(observation: Observation, codes: Iterable[str]) -> Extracted:
     """Run encoders over one observation, for the modalities that are fit to be used.
 
     Raises:
-        EncoderError: no encoder has one of the codes.
+        EncoderError: no encoder has one of the codes, or one cannot run here: its weights or packages are missing.
     """
     seen, found = usable(observation), Extracted()
     for code in codes:
@@ -41,8 +41,9 @@ def extract(observation: Observation, codes: Iterable[str]) -> Extracted:
             nothing = "no face stays in sight for half a second" if modality == "video" else "no sound above silence"
             found.absent[code] = f"{observation.clip.name}: {nothing}."
             continue
+        encoder = encoders.load(code)  # outside: weights that are missing today are no fact about this clip
         try:
-            (found.features[code],) = encoders.load(code)([observation])
+            (found.features[code],) = encoder([observation])
         except EncoderError as error:
             found.absent[code] = str(error)
     return found

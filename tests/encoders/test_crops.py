@@ -17,6 +17,7 @@ from divine.records import Landmarks, Observation
 from tests import clips
 from tests.encoders import children
 from tests.encoders.conftest import Made
+from tests.encoders.memory import peak_bytes
 from tests.encoders.observations import face, observation
 
 
@@ -180,3 +181,18 @@ def test_a_clip_is_named_in_its_error(made: Made):
     lost = dataclasses.replace(nobody, landmarks=dataclasses.replace(nobody.landmarks, points_px=points))
     with pytest.raises(EncoderError, match=f"{nobody.clip.name}: XX needs a face"):
         see("XX", [made(0.7, 2.0), lost], Eyes(32, 1, 1, PLAIN), means(1), most=1)
+
+
+def test_a_long_film_takes_no_more_memory_than_a_short_one(tmp_path: Path):
+    def small(seconds: float) -> Observation:
+        track = face(seconds, fps=8.0)
+        track = dataclasses.replace(track, points_px=track.points_px / 10, width=64, height=64)
+        path = tmp_path / f"{seconds}.mp4"
+        write_video(path, ((float(time), np.full((64, 64, 3), 90, np.uint8)) for time in track.times_s))
+        return dataclasses.replace(observation(track, None), clip=open_clip(path))
+
+    films = small(20.0), small(200.0)
+    look = [lambda film=film: see("XX", [film], Eyes(224, 16, 2, PLAIN), means(2), most=1) for film in films]
+    look[0]()
+    before, after = (peak_bytes(work) for work in look)
+    assert after - before < 40e6  # all crops would be 240 MB

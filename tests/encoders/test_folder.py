@@ -10,6 +10,8 @@ from divine.encoders import EncoderError, info, load, packages
 from divine.encoders.catalogue import catalogue, verify
 from divine.encoders.folder import read_record
 from divine.encoders.registry import unload
+from divine.features.extract import extract
+from tests.encoders.conftest import Made
 
 Own = Callable[[str], Path]
 
@@ -94,3 +96,11 @@ def test_the_record_tells_what_it_is_about(own: Own):
 def test_a_library_that_is_absent_names_the_command_that_installs_it():
     with pytest.raises(EncoderError, match=r"XX: needs no_such_library, .* `python3 -m divine.bootstrap"):
         packages.require("XX", "json", "no_such_library")
+
+
+def test_weights_that_are_missing_today_are_not_kept_as_a_fact_about_a_clip(
+    own: Own, made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DIVINE_HOME", str(tmp_path / "empty"))
+    with pytest.raises(EncoderError, match="Run `divine encoders fetch TA`"):
+        extract(made(0.7, 2.0), ["TA"])
