@@ -10,6 +10,7 @@ from divine.encoders.registry import register
 from tests.encoders import published
 from tests.encoders.conftest import Made, Tiny
 from tests.encoders.observations import observation
+from tests.encoders.publishing import WIDTHS
 
 CODES = sorted(registered())
 
@@ -32,7 +33,7 @@ class TestContract:
     def test_gives_a_finite_sequence_of_the_declared_width_and_rate(self, code: str, made: Made):
         (found,) = load(code)([made(4.0, 2.0)])
         assert found.encoder == code
-        assert found.values.shape == (len(found.times_s), published.WIDTHS.get(code, info(code).dim))
+        assert found.values.shape == (len(found.times_s), WIDTHS.get(code, info(code).dim))
         assert found.values.dtype == np.float32 and np.isfinite(found.values).all()
         assert np.diff(found.times_s) == pytest.approx(1 / info(code).rate_hz, abs=1e-9)
 
