@@ -41,9 +41,7 @@ class Predictions:
         """
         missing = [name for name in (*KEYS, "target", "prediction") if name not in self.frame.columns]
         if missing:
-            raise TableError(
-                f"the prediction table has no column {missing[0]!r}: another version wrote it. Train again."
-            )
+            raise TableError(f"the prediction table has no column {missing[0]!r}: another version wrote it. Train again.")
 
     @property
     def classes(self) -> tuple[str, ...]:
