@@ -11,19 +11,23 @@ from divine.services.clip import (
     warm_up,
 )
 from divine.services.cohort import check, evaluate, extract, synthesise, train
+from divine.services.encoders import encoders, fetch_weights, verify_weights
 
 __all__ = [
     "LandmarkBackend",
     "assess",
     "assessment_document",
     "check",
+    "encoders",
     "evaluate",
     "extract",
+    "fetch_weights",
     "landmarks",
     "measure",
     "measure_documents",
     "synthesise",
     "train",
+    "verify_weights",
     "viewing_copy",
     "warm_up",
 ]

@@ -1,0 +1,25 @@
+import json
+import subprocess
+import sys
+
+from divine.encoders import registered
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "divine.cli", "encoders", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_every_encoder_is_listed_with_its_licence_and_whether_it_is_here():
+    listed = {entry["code"]: entry for entry in json.loads(run("list", "--json").stdout)}
+    assert set(listed) == set(registered())
+    assert listed["KI"]["present"] and listed["AC"]["present"] and not listed["WV"]["present"]
+    assert all(entry["licence"] for entry in listed.values())
+
+
+def test_a_missing_weight_names_the_command_that_brings_it():
+    done = run("verify", "WV")
+    assert done.returncode == 1 and "divine encoders fetch WV" in done.stderr and done.stderr.count("\n") == 1
+    assert run("verify", "KI").stdout.strip() == "KI: needs no weights"
+    assert run("fetch", "KI").returncode == 1
