@@ -1,0 +1,34 @@
+"""From a recording to its assessment: seconds in a warm process.
+
+Run: ``python -m benchmarks.assess CLIP [CLIP ...]``; the shipped synthetic example without a clip.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from divine import services
+from divine.config import ASSETS
+
+ROUNDS = 5
+
+
+def main() -> None:
+    """Print, per recording, the cold and the warm times and where they went."""
+    for clip in [Path(name) for name in sys.argv[1:]] or [ASSETS / "example.mp4"]:
+        seconds, stages = [], {}
+        for _ in range(1 + ROUNDS):
+            start = time.perf_counter()
+            assessment = services.assess(clip)
+            seconds.append(time.perf_counter() - start)
+            stages = assessment.timing_s
+        warm = sorted(seconds[1:])
+        shares = ", ".join(f"{name} {value:.2f}" for name, value in stages.items())
+        print(f"{clip.name} ({assessment.clip.duration_s:.1f} s): first {seconds[0]:.2f} s, then {warm[len(warm) // 2]:.2f} s "
+              f"(median of {ROUNDS}, {warm[0]:.2f} to {warm[-1]:.2f}); last: {shares}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
