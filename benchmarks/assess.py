@@ -18,7 +18,8 @@ ROUNDS = 5
 def main() -> None:
     """Print, per recording, the cold and the warm times and where they went."""
     for clip in [Path(name) for name in sys.argv[1:]] or [ASSETS / "example.mp4"]:
-        seconds, stages = [], {}
+        seconds: list[float] = []
+        stages: dict[str, float] = {}
         for _ in range(1 + ROUNDS):
             start = time.perf_counter()
             assessment = services.assess(clip)
