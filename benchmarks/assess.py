@@ -11,23 +11,26 @@ from pathlib import Path
 
 from divine import services
 from divine.config import ASSETS
+from divine.records import Assessment
 
 ROUNDS = 5
+
+
+def timed(clip: Path) -> tuple[float, Assessment]:
+    """Return the seconds that one assessment took, and the assessment."""
+    start = time.perf_counter()
+    assessment = services.assess(clip)
+    return time.perf_counter() - start, assessment
 
 
 def main() -> None:
     """Print, per recording, the cold and the warm times and where they went."""
     for clip in [Path(name) for name in sys.argv[1:]] or [ASSETS / "example.mp4"]:
-        seconds: list[float] = []
-        stages: dict[str, float] = {}
-        for _ in range(1 + ROUNDS):
-            start = time.perf_counter()
-            assessment = services.assess(clip)
-            seconds.append(time.perf_counter() - start)
-            stages = assessment.timing_s
-        warm = sorted(seconds[1:])
-        shares = ", ".join(f"{name} {value:.2f}" for name, value in stages.items())
-        print(f"{clip.name} ({assessment.clip.duration_s:.1f} s): first {seconds[0]:.2f} s, then {warm[len(warm) // 2]:.2f} s "
+        first, assessment = timed(clip)
+        again = [timed(clip) for _ in range(ROUNDS)]
+        warm = sorted(seconds for seconds, _ in again)
+        shares = ", ".join(f"{name} {value:.2f}" for name, value in again[-1][1].timing_s.items())
+        print(f"{clip.name} ({assessment.clip.duration_s:.1f} s): first {first:.2f} s, then {warm[len(warm) // 2]:.2f} s "
               f"(median of {ROUNDS}, {warm[0]:.2f} to {warm[-1]:.2f}); last: {shares}")  # fmt: skip
 
 
