@@ -9,10 +9,10 @@ moving, 640 x 480, 50 frames/s). The last clip is then repeated to ``--minutes``
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import tempfile
 import time
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -21,26 +21,35 @@ from benchmarks.decoding import repeated
 from benchmarks.warped_faces import CLIPS, FPS, Motion, photographs, render
 from divine.face.track import look, track
 from divine.face.tracks import landmarks_of
-from divine.media import open_clip, run_isolated, unpack, write_video
-from divine.media.isolate import Report
+from divine.media import Home, open_clip, pack, run_isolated, unpack, write_video
 from divine.records import Clip
 
 RUNS = 3
 
 
-def watched(clip: Clip, backend: str, period: int, *, report: Report) -> bytes:
-    """Follow a clip in the child, and note time and memory on the way, and drift."""
-    began_s, times_s = time.perf_counter(), []
+class Watch:
+    """The way home, noting when each frame was done."""
 
-    def note(fraction: float) -> None:
-        times_s.append(time.perf_counter() - began_s)
-        report(fraction)
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._began_s = time.perf_counter()
+        self.times_s = array("d")
 
-    packed = look(clip, backend, report=note)
+    def __call__(self, fraction: float) -> None:
+        self.times_s.append(time.perf_counter() - self._began_s)
+        self._home(fraction)
+
+    def part(self, content: bytes) -> None:
+        self._home.part(content)
+
+
+def watched(clip: Clip, backend: str, *, report: Home) -> bytes:
+    """Follow a clip in the child, and note time and memory on the way."""
+    watch = Watch(report)
+    report.part(look(clip, backend, report=watch))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    work_s = used.ru_utime + used.ru_stime
-    points_px = landmarks_of(unpack(packed, clip.name), clip.name).points_px
-    return json.dumps([times_s, used.ru_maxrss / 1024, work_s, drift(points_px, period)]).encode()
+    about = {"memory_mb": used.ru_maxrss / 1024, "work_s": used.ru_utime + used.ru_stime}
+    return pack({"times_s": np.frombuffer(watch.times_s)}, about)
 
 
 def drift(points: np.ndarray, period: int) -> float | None:
@@ -67,10 +76,12 @@ def speed(path: Path, backend: str) -> None:
     clip = open_clip(path)
     assert clip.video
     rates = []
+    found = None
     for _ in range(RUNS):
         began_s = time.perf_counter()
         found = track(clip, backend=backend)  # pyright: ignore[reportArgumentType]
         rates.append(len(found.times_s) / (time.perf_counter() - began_s))
+    assert found
     size = f"{clip.video.width} x {clip.video.height}"
     print(
         f"{path.name}: {size}, {len(found.times_s)} frames, {max(rates):.0f} frames/s (best of {RUNS}; worst {min(rates):.0f}),"
@@ -82,8 +93,11 @@ def length(path: Path, backend: str, period: int) -> float:
     """Print memory, time per frame by position, and drift; return the memory."""
     clip = open_clip(path)
     assert clip.video
-    times_s, memory_mb, work_s, drifted = json.loads(run_isolated(watched, clip, backend, period))
-    steps = np.diff(np.array([0.0, *times_s])) * 1e3
+    parts: list[bytes] = []
+    arrays, about = unpack(run_isolated(watched, clip, backend, on_part=parts.append), clip.name)
+    times_s, memory_mb, work_s = arrays["times_s"], about["memory_mb"], about["work_s"]
+    drifted = drift(landmarks_of(parts[:-1], parts[-1], clip.name).points_px, period)
+    steps = np.diff(times_s, prepend=0.0) * 1e3
     tenths = ", ".join(f"{part.mean():.2f}" for part in np.array_split(steps[1:], 10))
     print(f"{clip.duration_s:.0f} s: {len(times_s)} frames, peak memory {memory_mb:.0f} MB; ms per frame by tenth: {tenths}")
     print(f"    work of all threads: {work_s / len(times_s) * 1e3:.2f} ms per frame")

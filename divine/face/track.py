@@ -14,7 +14,7 @@ from divine.face.ahead import ahead
 from divine.face.errors import FaceError
 from divine.face.sight import Follower
 from divine.face.tracks import Tracks, landmarks_of
-from divine.media import run_isolated, unpack
+from divine.media import Home, run_isolated
 from divine.media.frames import frames
 from divine.records import Clip, Landmarks
 
@@ -63,8 +63,9 @@ def track(
         MediaError: the clip has no picture or cannot be read.
         IsolationError: the child crashed, or ran out of memory or time.
     """
-    packed = run_isolated(look, clip, backend, limits=limits, on_progress=on_progress)
-    return landmarks_of(unpack(packed, clip.name), clip.name)
+    blocks: list[bytes] = []
+    end = run_isolated(look, clip, backend, limits=limits, on_progress=on_progress, on_part=blocks.append)
+    return landmarks_of(blocks, end, clip.name)
 
 
 def track_image(path: Path, *, backend: Backend = "mediapipe", limits: Limits | None = None) -> Landmarks:
@@ -75,15 +76,16 @@ def track_image(path: Path, *, backend: Backend = "mediapipe", limits: Limits | 
         IsolationError: the child crashed, or ran out of memory or time.
     """
     limits = limits or Limits()
-    packed = run_isolated(look_at_image, path, backend, limits.pixels, limits=limits)
-    return landmarks_of(unpack(packed, path.name), path.name)
+    blocks: list[bytes] = []
+    end = run_isolated(look_at_image, path, backend, limits.pixels, limits=limits, on_part=blocks.append)
+    return landmarks_of(blocks, end, path.name)
 
 
-def look(clip: Clip, backend: str, *, report: Callable[[float], None]) -> bytes:
+def look(clip: Clip, backend: str, *, report: Home) -> bytes:
     """Follow a clip's face; runs in the child."""
     cv2.setNumThreads(1)
     see, total = follower(backend), clip.video.frames if clip.video else 0
-    stream, tracks = frames(clip), Tracks()
+    stream, tracks = frames(clip), Tracks(report.part)
     height = width = 0
     for frame in ahead(stream):
         tracks.append(frame.time_s, see(frame.image, frame.time_s))
@@ -91,10 +93,10 @@ def look(clip: Clip, backend: str, *, report: Callable[[float], None]) -> bytes:
         report(min(tracks.count / max(total, 1), 1.0))
     if not tracks.count:
         raise FaceError(f"{clip.name}: no picture could be decoded, so there are no landmarks. Export the recording again.")
-    return tracks.packed(see.name, width, height, notes=stream.notes, corrections=see.corrections())
+    return tracks.finish(see.name, width, height, notes=stream.notes, corrections=see.corrections())
 
 
-def look_at_image(path: Path, backend: str, most_pixels: int, *, report: Callable[[float], None]) -> bytes:
+def look_at_image(path: Path, backend: str, most_pixels: int, *, report: Home) -> bytes:
     """Find a still picture's face; runs in the child."""
     cv2.setNumThreads(1)
     unreadable = f"{path.name}: cannot be read as a picture. Use PNG or JPEG."
@@ -110,6 +112,6 @@ def look_at_image(path: Path, backend: str, most_pixels: int, *, report: Callabl
     if image is None:
         raise FaceError(unreadable)
     report(0.5)
-    see, tracks = follower(backend), Tracks()
+    see, tracks = follower(backend), Tracks(report.part)
     tracks.append(0.0, see(image, 0.0))
-    return tracks.packed(see.name, image.shape[1], image.shape[0])
+    return tracks.finish(see.name, image.shape[1], image.shape[0])

@@ -1,106 +1,104 @@
-"""The tracks of a clip while they grow: some hundred frames as they are, all before them encoded."""
+"""The tracks of a clip on their way home: sent block by block, so that what a child holds does not grow with the clip."""
 
 from __future__ import annotations
 
-from array import array
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from jaxtyping import Float
 
-from divine.face.coding import LEFT_EYE, RIGHT_EYE, Block, decode, encode
 from divine.face.sight import POINTS, Correction, Sight
-from divine.media import Parcel, pack
+from divine.media import pack, unpack
 from divine.media.errors import nonsense
 from divine.records import Landmarks
 
-LENGTH = 512
+LENGTH = 256
 """Frames of a block."""
+RIGHT_EYE, LEFT_EYE = 36, 45
+
+BLOCK: dict[str, tuple[type, tuple[int, ...]]] = {
+    "times_s": (np.float64, ()),
+    "points_px": (np.float32, (POINTS, 2)),
+    "confidence": (np.float32, (POINTS,)),
+    "pose_deg": (np.float32, (3,)),
+    "faces": (np.int32, ()),
+}
+"""What a block holds of each frame."""
 
 
 class Tracks:
-    """Sights, appended frame by frame."""
+    """Sights, appended frame by frame; ``send`` takes each full block."""
 
-    def __init__(self):
-        self.points_px = np.empty((LENGTH, POINTS, 2), dtype=np.float32)
-        self.confidence = np.empty((LENGTH, POINTS), dtype=np.float32)
-        self.waiting = 0
-        self.content = bytearray()
-        self.blocks: list[tuple[int, int, float]] = []
-        """Bytes, frames and step of each encoded block in ``content``."""
-        self.times_s, self.pose_deg, self.faces = array("d"), array("f"), array("i")
-        self.lost = 0
-
-    @property
-    def count(self) -> int:
-        return len(self.times_s)
+    def __init__(self, send: Callable[[bytes], None]):
+        self._send = send
+        self._block = {name: np.empty((LENGTH, *shape), dtype) for name, (dtype, shape) in BLOCK.items()}
+        self._waiting = 0
+        self.count = 0
+        self._lost = self._crowded = self._most_faces = 0
 
     def append(self, time_s: float, sight: Sight) -> None:
         """Add a frame."""
-        self.points_px[self.waiting], self.confidence[self.waiting] = sight.points_px, sight.confidence
-        self.times_s.append(time_s)
-        self.faces.append(sight.faces)
-        self.pose_deg.extend(sight.pose_deg)
-        self.lost += int(np.isnan(sight.points_px[0, 0]))
-        self.waiting += 1
-        if self.waiting == LENGTH:
-            self._encode()
+        frame = (time_s, sight.points_px, sight.confidence, sight.pose_deg, sight.faces)
+        for values, value in zip(self._block.values(), frame, strict=True):
+            values[self._waiting] = value
+        self._waiting += 1
+        self.count += 1
+        self._lost += int(np.isnan(sight.points_px[0, 0]))
+        self._crowded += sight.faces > 1
+        self._most_faces = max(self._most_faces, sight.faces)
+        if self._waiting == LENGTH:
+            self._flush()
 
-    def _encode(self) -> None:
-        block = encode(self.points_px[: self.waiting], self.confidence[: self.waiting])
-        self.content += block.content
-        self.blocks.append((len(block.content), block.frames, block.step_px))
-        self.waiting = 0
+    def _flush(self) -> None:
+        self._send(pack({name: values[: self._waiting] for name, values in self._block.items()}))
+        self._waiting = 0
 
-    def packed(
-        self, backend: str, width: int, height: int, *, notes: tuple[str, ...] = (), corrections: list[Correction] | None = None
+    def finish(
+        self, backend: str, width: int, height: int, *, notes: tuple[str, ...] = (), corrections: Iterable[Correction] = ()
     ) -> bytes:
-        """Serialise the tracks."""
-        if self.waiting:
-            self._encode()
-        arrays = {
-            "times_s": np.frombuffer(self.times_s, dtype=np.float64),
-            "pose_deg": np.frombuffer(self.pose_deg, dtype=np.float32).reshape(-1, 3),
-            "faces": np.frombuffer(self.faces, dtype=np.int32),
-            "blocks": np.frombuffer(self.content, dtype=np.uint8),
-        }
+        """Send what waits; return what is known at the end only."""
+        if self._waiting:
+            self._flush()
         about = {
             "backend": backend,
             "width": width,
             "height": height,
-            "notes": [*notes, *self.remarks()],
-            "blocks": self.blocks,
-            "corrections": [[first, stop, np.round(offset, 6).tolist()] for first, stop, offset in corrections or []],
+            "notes": [*notes, *self._remarks()],
+            "corrections": [[first, stop, np.round(offset, 6).tolist()] for first, stop, offset in corrections],
         }
-        return pack(arrays, about)
+        return pack({}, about)
 
-    def remarks(self) -> tuple[str, ...]:
+    def _remarks(self) -> tuple[str, ...]:
         """Say what a user should know of the tracking."""
-        notes, most = [], max(self.faces, default=0)
-        if most > 1:
-            share = sum(faces > 1 for faces in self.faces) / self.count
-            notes.append(f"{most} faces were seen (more than one in {share:.0%} of the frames): the main one was followed.")
-        if self.lost:
-            notes.append(f"no face found in {self.lost} of {self.count} frames ({self.lost / self.count:.0%}).")
+        notes = []
+        if self._most_faces > 1:
+            share = self._crowded / self.count
+            notes.append(
+                f"{self._most_faces} faces were seen (more than one in {share:.0%} of the frames): the main one was followed."
+            )
+        if self._lost:
+            notes.append(f"no face found in {self._lost} of {self.count} frames ({self._lost / self.count:.0%}).")
         return tuple(notes)
 
 
-def landmarks_of(parcel: Parcel, name: str) -> Landmarks:
-    """Read what ``Tracks.packed`` wrote of the recording ``name``.
+def landmarks_of(blocks: list[bytes], end: bytes, name: str) -> Landmarks:
+    """Read what ``Tracks`` sent and returned of the recording ``name``.
 
     Raises:
         IsolationError: this is no such thing: the child was not itself any more.
     """
-    arrays, about = parcel
+    about = unpack(end, name).about
+    parts = [unpack(block, name).arrays for block in blocks]
     try:
-        points_px, confidence = _unblocked(arrays["blocks"].tobytes(), about["blocks"], len(arrays["times_s"]))
+        tracks = {key: np.concatenate([part[key] for part in parts]) for key in BLOCK}
+        frames = len(tracks["times_s"])
+        for key, (dtype, shape) in BLOCK.items():
+            if tracks[key].dtype != dtype or tracks[key].shape != (frames, *shape):
+                raise ValueError(key)
         for first, stop, offset in about["corrections"]:
-            correct(points_px[first:stop], np.array(offset, dtype=np.float32))
+            correct(tracks["points_px"][first:stop], np.array(offset, dtype=np.float32))
         return Landmarks(
-            times_s=arrays["times_s"],
-            points_px=points_px,
-            confidence=confidence,
-            pose_deg=arrays["pose_deg"],
-            faces=arrays["faces"],
+            **tracks,
             width=int(about["width"]),
             height=int(about["height"]),
             backend=str(about["backend"]),
@@ -108,18 +106,6 @@ def landmarks_of(parcel: Parcel, name: str) -> Landmarks:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise nonsense(name) from error
-
-
-def _unblocked(content: bytes, blocks: list[list[int | float]], frames: int) -> tuple[np.ndarray, np.ndarray]:
-    if sum(int(count) for _, count, _ in blocks) != frames:
-        raise ValueError("as many frames as times were announced")
-    points_px, confidence = np.empty((frames, POINTS, 2), np.float32), np.empty((frames, POINTS), np.float32)
-    start = frame = 0
-    for length, count, step_px in blocks:
-        part = slice(frame, frame + int(count))
-        points_px[part], confidence[part] = decode(Block(content[start : start + int(length)], int(count), float(step_px)))
-        start, frame = start + int(length), frame + int(count)
-    return points_px, confidence
 
 
 def correct(points_px: Float[np.ndarray, "t 68 2"], offset: Float[np.ndarray, "68 2"]) -> None:

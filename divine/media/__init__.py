@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from divine.media.errors import IsolationError, LimitError, MediaError
-    from divine.media.isolate import Report, prepare, run_isolated
+    from divine.media.isolate import Home, Report, prepare, run_isolated
     from divine.media.parcel import Parcel, pack, unpack
     from divine.media.probe import open_clip
     from divine.media.sound import read_sound
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from divine.media.write import write_video
 
 _HOME = {
+    "Home": "isolate",
     "IsolationError": "errors",
     "LimitError": "errors",
     "MediaError": "errors",
@@ -33,6 +34,7 @@ _HOME = {
     "write_video": "write",
 }
 __all__ = [
+    "Home",
     "IsolationError",
     "LimitError",
     "MediaError",

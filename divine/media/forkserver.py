@@ -36,7 +36,7 @@ ORDER_BYTES = 1 << 16
 HEADER = struct.Struct("<cQ")
 RETURN_CODE = struct.Struct("<i")
 FRACTION = struct.Struct("<d")
-PROGRESS, RESULT, ERROR, MEMORY, BUG = b"P", b"R", b"E", b"M", b"B"
+PROGRESS, PART, RESULT, ERROR, MEMORY, BUG = b"P", b"T", b"R", b"E", b"M", b"B"
 
 _REPORT_EVERY_S = 0.05
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
@@ -65,7 +65,11 @@ def receive_exactly(channel: socket.socket, count: int) -> bytes:
 
 
 class Reporter:
-    """What a child's function calls with the fraction done, 0 to 1, as often as it likes; the parent hears 20 a second."""
+    """What a child's function talks home with.
+
+    Called with the fraction done, 0 to 1, as often as it likes: the parent hears 20 a second. What is finished can be sent
+    ahead of the result, so that a child need not hold what a long recording comes to.
+    """
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
@@ -76,6 +80,10 @@ class Reporter:
         if now_s - self._last_s >= _REPORT_EVERY_S:
             self._last_s = now_s
             send(self._channel, PROGRESS, FRACTION.pack(fraction))
+
+    def part(self, content: bytes) -> None:
+        """Send a part of what is asked for; the parent hears of every one, in order."""
+        send(self._channel, PART, content)
 
 
 def _confine(memory_bytes: int, parent_pid: int) -> None:

@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from divine.config import Limits
 from divine.media import forkserver
@@ -29,6 +29,18 @@ from divine.records import Clip, DivineError
 
 Report = Callable[[float], None]
 """Takes the fraction done, 0 to 1."""
+
+
+@runtime_checkable
+class Home(Protocol):
+    """The way home from a child: takes the fraction done, and parts of what is asked for."""
+
+    def __call__(self, fraction: float) -> None: ...
+
+    def part(self, content: bytes) -> None:
+        """Send a part ahead of the result."""
+        ...
+
 
 PRELOAD = ("av", "cv2", "numpy", "soxr", "safetensors.numpy", "ai_edge_litert.interpreter")
 """What children decode, look and answer with: imported once, in the fork server."""
@@ -43,11 +55,13 @@ def run_isolated(
     *args: Any,
     limits: Limits | None = None,
     on_progress: Report | None = None,
+    on_part: Callable[[bytes], None] | None = None,
 ) -> bytes:
     """Call ``function(recording, *args, report=...)`` in a child process and return its bytes.
 
     ``function`` stands at the top level of an importable module; its ``report: Report`` takes the fraction done, as often
-    as it likes. ``on_progress`` is called in this thread with the latest fraction, at least four times a second even when
+    as it likes. One that declares ``report: Home`` may send parts of its answer ahead; ``on_part`` takes them, in order.
+    ``on_progress`` is called in this thread with the latest fraction, at least four times a second even when
     the child is silent; what it raises ends the child and passes through. A first call takes about a second, later ones
     milliseconds; any thread may call.
 
@@ -62,7 +76,7 @@ def run_isolated(
     surroundings = (dict(os.environ), _folder())  # as they are now, not as they were when the fork server started
     job = pickle.dumps((limits.child_memory_bytes, surroundings, module, name, pickle.dumps((recording, *args))))
     with _child(module) as (channel, status):
-        return _Conversation(recording.name, channel, status, limits, on_progress).hold(job)
+        return _Conversation(recording.name, channel, status, limits, on_progress, on_part).hold(job)
 
 
 def prepare(*modules: str) -> None:
@@ -81,13 +95,21 @@ class _Conversation:
     """One job with one child, within its time."""
 
     def __init__(
-        self, name: str, channel: socket.socket, status: socket.socket, limits: Limits, on_progress: Report | None
+        self,
+        name: str,
+        channel: socket.socket,
+        status: socket.socket,
+        limits: Limits,
+        on_progress: Report | None,
+        on_part: Callable[[bytes], None] | None,
     ) -> None:
         self._name = name
         self._channel = channel
         self._status = status
         self._limits = limits
         self._on_progress = on_progress
+        self._on_part = on_part
+        self._sent_ahead = 0
         self._fraction = 0.0
         self._deadline_s = time.monotonic() + limits.child_seconds
 
@@ -110,6 +132,12 @@ class _Conversation:
             payload = self._receive(length)
             if kind == forkserver.RESULT:
                 return payload
+            if kind == forkserver.PART and self._on_part is not None:
+                self._sent_ahead += length
+                if self._sent_ahead > self._limits.child_memory_bytes:  # as large as a result may be, in all
+                    raise ValueError(self._sent_ahead)
+                self._on_part(payload)
+                continue
             if kind != forkserver.PROGRESS:
                 raise self._error(kind, payload)
             (fraction,) = forkserver.FRACTION.unpack(payload)

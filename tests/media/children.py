@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from divine.media.errors import LimitError
-from divine.media.isolate import Report
+from divine.media.isolate import Home, Report
 
 
 def echo(path: Path, *args: object, report: Report) -> bytes:
@@ -88,3 +88,17 @@ def babble(path: Path, *, report: Report) -> bytes:
 
 def large(path: Path, size: int, *, report: Report) -> bytes:
     return bytes(size)
+
+
+def in_parts(path: Path, count: int, *, report: Home) -> bytes:
+    """Send some parts ahead of the result."""
+    for number in range(count):
+        report.part(bytes([number]) * 1000)
+        report(number / count)
+    return b"end"
+
+
+def endless_parts(path: Path, *, report: Home) -> bytes:
+    """Send parts for ever."""
+    while True:
+        report.part(bytes(2**24))

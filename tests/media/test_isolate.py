@@ -115,6 +115,23 @@ def test_progress_arrives_and_what_it_raises_ends_even_a_silent_child(tmp_path):
     assert heard == [0.5]
 
 
+def test_parts_come_in_order_ahead_of_the_result():
+    parts: list[bytes] = []
+    assert run_isolated(children.in_parts, CLIP, 50, on_part=parts.append) == b"end"
+    assert parts == [bytes([number]) * 1000 for number in range(50)]
+
+
+def test_parts_beyond_what_a_child_may_hold_or_that_nobody_wants_end_it():
+    with pytest.raises(IsolationError):
+        run_isolated(children.in_parts, CLIP, 1)
+    kept: list[bytes] = []
+    with pytest.raises(IsolationError):
+        run_isolated(
+            children.endless_parts, CLIP, limits=Limits(child_memory_bytes=2**30), on_part=lambda part: kept.append(part[:1])
+        )
+    assert len(kept) == 2**30 // 2**24
+
+
 def test_threads_may_call_at_once():
     answers: dict[int, bytes] = {}
 
