@@ -25,6 +25,7 @@ from divine import services as divine_services
 from divine.config import Limits
 from divine.records import DivineError
 from ui import routes, shell, theme
+from ui.cohorts import Cohorts
 from ui.contract import Services
 from ui.login import Login
 from ui.owners import Owners
@@ -40,18 +41,22 @@ _WARM_UP_AFTER_S = 1.5
 log = logging.getLogger(__name__)
 
 
-def create_app(services: Services, access: Access | None = None, upload_bytes: int = Limits().bytes) -> FastAPI:
+def create_app(
+    services: Services, access: Access | None = None, upload_bytes: int = Limits().bytes, data: Path | None = None
+) -> FastAPI:
     """Build the studio. Nothing of the models is loaded yet.
 
     Args:
         services: what pages call; ``divine.services``, or a stand-in.
         access: where it will listen and who may enter; loopback without a login by default.
         upload_bytes: the largest recording that is taken.
+        data: the cohort that pages show where none is named; the demonstration cohort by default.
     """
     access = access or Access()
     workspace = Workspace(upload_bytes)
     sessions = Sessions(services, workspace)
     owners = Owners(access.port)
+    cohorts = Cohorts(data)
     atexit.register(sessions.close)
 
     @contextlib.asynccontextmanager
@@ -96,6 +101,7 @@ def create_app(services: Services, access: Access | None = None, upload_bytes: i
             show_error=False,
         )
     app.state.sessions = sessions
+    app.state.cohorts = cohorts
     app.add_middleware(Guard, access=access, owners=owners, pages=shell.PATHS, upload_bytes=upload_bytes)
     return app
 
@@ -114,8 +120,8 @@ def _require_free(host: str, port: int) -> None:
         raise AccessError(f"{host}:{port}: cannot be listened on ({error.strerror}). Choose another with --port.") from error
 
 
-def serve(host: str = "127.0.0.1", port: int = 7860) -> None:
-    """Serve the studio until it is interrupted.
+def serve(host: str = "127.0.0.1", port: int = 7860, data: Path | None = None) -> None:
+    """Serve the studio until it is interrupted; ``data`` is the cohort it opens with.
 
     Raises:
         AccessError: it would be open to other machines without a login, or the port is taken.
@@ -124,7 +130,7 @@ def serve(host: str = "127.0.0.1", port: int = 7860) -> None:
     configured = os.environ.get("DIVINE_LOGIN")
     access = Access(host, port, Login.parse(configured) if configured else None)
     _require_free(host, port)
-    app = create_app(divine_services, access)
+    app = create_app(divine_services, access, data=data)
     shown = f"[{host}]" if ":" in host else host
     print(f"DIVINE studio: http://{shown}:{port}  (Ctrl+C stops it)", flush=True)
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False, date_header=False)
