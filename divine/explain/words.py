@@ -1,0 +1,79 @@
+"""What the numbers mean, in sentences that say no more than the numbers do."""
+
+from __future__ import annotations
+
+from divine.explain.reference import LEAST, Placed
+from divine.explain.removal import Removal
+from divine.records import Modality
+
+SENSES: dict[Modality, str] = {"video": "face", "audio": "voice"}
+CLOSE = 0.1
+"""Shares nearer to each other than this are called equal: which of them is larger is noise."""
+
+
+def plain(name: str) -> str:
+    """Write a token's or an item's name as people read it."""
+    return name.replace("_", " ")
+
+
+def among(placed: Placed, title: str) -> str:
+    """Say where a value stands among the others."""
+    count = len(placed.others)
+    if not count:
+        return "There is nobody to compare it with."
+    if count < LEAST:
+        return f"Only {count} of {title} did this task: too few to compare with."
+    quartiles = placed.quartiles
+    assert quartiles is not None
+    low, _, high = quartiles
+    where = "below" if placed.value < low else "above" if placed.value > high else "within"
+    return f"{where.capitalize()} the middle half of {title}, and higher than {placed.below} of {count}."
+
+
+def attention(placed: Placed, title: str) -> str:
+    """Say what the attention to one token means."""
+    return (
+        f"Of the weight that the model gives its symptom tokens, {100 * placed.value:.1f} % is on {plain(placed.name)}. "
+        f"{among(placed, title)} It says where the model looks, not how severe the symptom is."
+    )
+
+
+def gate(placed: Placed, title: str) -> str:
+    """Say what a gate means."""
+    sense = SENSES["video" if placed.name == "video" else "audio"]
+    return (
+        f"The gate of the {sense} stands at {placed.value:.2f} on average over its dimensions (0 shut, 1 open). "
+        f"{among(placed, title)} It says how much of the {sense} passes, not how much it changes the answer."
+    )
+
+
+def compare(gates: dict[Modality, float], found: Removal, classes: tuple[str, ...]) -> str:
+    """Say whether the gates and the removal name the same modality."""
+    name = classes[found.of]
+    worth = {one.modality: one.probability for one in found.contributions}
+    if len(worth) < 2 or set(worth) - set(gates):
+        (only,) = worth
+        return f"Only the {SENSES[only]} was used: it moves the probability of {name} by {_points(worth[only])}."
+    leader = _leader({m: abs(value) for m, value in worth.items()})
+    opener = _leader({m: gates[m] for m in worth})
+    moves = " and ".join(f"the {SENSES[m]} moves it by {_points(worth[m])}" for m in sorted(worth, reverse=True))
+    told = f"Against knowing nothing, {moves} towards the probability of {name}."
+    if leader is None or opener is None:
+        missing = "the modalities contribute about equally" if leader is None else "the gates are about equally open"
+        return f"{told} Here {missing}, so the two views have nothing to disagree on."
+    if leader == opener:
+        return f"{told} The {SENSES[leader]} has the wider gate too: the two views agree."
+    return (
+        f"{told} Yet the {SENSES[opener]} has the wider gate: the two views disagree, and removal is the one that asks the model."
+    )
+
+
+def _leader(sizes: dict[Modality, float]) -> Modality | None:
+    """Return the modality with the larger share, None where the shares are close."""
+    total = sum(sizes.values())
+    first, second = sorted(sizes, key=lambda m: sizes[m], reverse=True)
+    return None if total == 0 or (sizes[first] - sizes[second]) / total < CLOSE else first
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+.1f} points".replace("-", "\N{MINUS SIGN}")
