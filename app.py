@@ -1,4 +1,4 @@
-"""Start the studio: ``python3 app.py [--host HOST] [--port PORT] [--data DATA]``. The first start makes what it needs in ``.venv/``."""
+"""Start the studio: ``python3 app.py [--host HOST] [--port PORT] [--data DATA]``. The first start makes ``.venv/`` ready."""
 
 from pathlib import Path
 
