@@ -9,9 +9,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from divine.models.alignment import CrossModalDecoder
+from divine.models.answer import conform
 from divine.models.batch import Batch, PerModality, Sequence, Targets
 from divine.models.config import DivineConfig, Schema
-from divine.models.errors import ModelError
 from divine.models.fusion import Fused, SparseGatedFusion, Voice
 from divine.models.gaussian import Gaussian, sample
 from divine.models.heads import Heads, Logits
@@ -64,6 +64,18 @@ class Result(NamedTuple):
     generated: Generated
     losses: Losses | None
 
+    @property
+    def logits(self) -> Logits:
+        return self.generated.logits
+
+    @property
+    def gates(self) -> PerModality[Tensor]:
+        return self.generated.fused.gates
+
+    @property
+    def attention(self) -> Tensor:
+        return self.generated.mixed.attention
+
 
 class Divine(nn.Module):
     """One model. It knows nothing of ensembles, folds or devices, and its forward pass never branches on the value of a tensor.
@@ -110,7 +122,7 @@ class Divine(nn.Module):
         Raises:
             ModelError: the batch's modalities or widths are not those of the schema.
         """
-        return self._sequences(batch).map(lambda modality, one: self._infer(modality, one, sampling))
+        return conform(batch, self.schema).map(lambda modality, one: self._infer(modality, one, sampling))
 
     def generate(self, latents: PerModality[Latents]) -> Generated:
         """Latents to reconstructions, to the fused representation, to logits."""
@@ -172,21 +184,3 @@ class Divine(nn.Module):
         return Latents(
             refined, window, z_window, pooled, utterance, draw(utterance.shared), draw(utterance.private), mask.any(dim=1)
         )
-
-    def _sequences(self, batch: Batch) -> PerModality[Sequence]:
-        """The batch as the schema has it: a modality that no clip of the batch has becomes one masked step."""
-        found: list[Sequence | None] = []
-        for modality, sequence in batch.sequences.named:
-            dim = self.schema.dims.get(modality)
-            width = None if sequence is None else sequence.values.shape[-1]
-            if width is not None and width != dim:
-                wanted = f"{dim} {modality} features per step" if dim else f"no {modality}"
-                raise ModelError(f"the model takes {wanted}, the batch has {width}: extract with its own encoders.")
-            found.append(_absent(batch, dim) if sequence is None and dim else sequence)
-        return PerModality(*found)
-
-
-def _absent(batch: Batch, dim: int) -> Sequence:
-    present = next(one.present for one in batch.sequences.given)
-    nothing = torch.zeros_like(present)
-    return Sequence(torch.zeros(*present.shape, 1, dim, device=present.device), nothing[:, None], nothing)

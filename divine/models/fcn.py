@@ -1,0 +1,85 @@
+"""The fully connected network of appendix A.4 on the mean over time, and the head that the CNN and concatenation share."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from divine.models.answer import PlainAnswer, conform, plain_losses
+from divine.models.batch import Batch, PerModality, Sequence
+from divine.models.config import DivineConfig, Schema
+from divine.models.errors import ModelError
+from divine.models.heads import Logits
+from divine.models.layers import mean_over_time
+
+WIDTHS = (256, 128, 64)
+"""Neurons of the three dense layers."""
+
+
+class DenseHead(nn.Module):
+    """``256 → 128 → 64``, ReLU and dropout after each, then a linear output per target."""
+
+    def __init__(self, inputs: int, schema: Schema, dropout: float) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for before, after in zip((inputs, *WIDTHS), WIDTHS, strict=False):
+            layers += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(dropout)]
+        self.layers = nn.Sequential(*layers)
+        self.diagnosis = nn.Linear(WIDTHS[-1], len(schema.classes))
+        self.level = nn.Linear(WIDTHS[-1], len(schema.levels)) if schema.items else None
+        self.items = nn.Linear(WIDTHS[-1], len(schema.items) * len(schema.scores)) if schema.items else None
+        self.shape = len(schema.items), len(schema.scores)
+
+    def forward(self, x: Float[Tensor, "b d"]) -> Logits:
+        h = self.layers(x)
+        if self.level is None or self.items is None:
+            return Logits(self.diagnosis(h), None, None)
+        return Logits(self.diagnosis(h), self.level(h), self.items(h).unflatten(1, self.shape))
+
+
+def only(schema: Schema, system: str) -> None:
+    """Refuse a second modality.
+
+    Raises:
+        ModelError: there are two.
+    """
+    if len(schema.dims) > 1:
+        raise ModelError(f"{system} reads one encoder, and there are two: give one alone, or choose concat.")
+
+
+class Fcn(nn.Module):
+    """Mean over the valid steps of one encoder → the dense head."""
+
+    def __init__(self, config: DivineConfig, schema: Schema) -> None:
+        super().__init__()
+        only(schema, "fcn")
+        self.config, self.schema = config, schema
+        (dim,) = schema.dims.values()
+        self.head = DenseHead(dim, schema, config.dropout)
+
+    def forward(
+        self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None
+    ) -> PlainAnswer:
+        """Answer; ``sampling`` is of no matter, nothing is drawn."""
+        sequences = conform(batch, self.schema)
+        means = sequences.map(lambda _, one: mean_over_time(one.values, one.mask & one.present[:, None]))
+        (vector,) = means.given
+        return answer(self.config, self.schema, batch, sequences, means, self.head(vector), class_weights)
+
+
+def answer(
+    config: DivineConfig,
+    schema: Schema,
+    batch: Batch,
+    sequences: PerModality[Sequence],
+    vectors: PerModality[Tensor],
+    logits: Logits,
+    class_weights: Tensor | None,
+) -> PlainAnswer:
+    """Put an answer together, with its loss where targets are known."""
+    if batch.targets is None:
+        return PlainAnswer(logits, None, vectors)
+    present = torch.stack([(one.mask & one.present[:, None]).any(dim=1) for one in sequences.given]).any(dim=0)
+    losses = plain_losses(config.loss, schema, logits, batch.targets, present, class_weights)
+    return PlainAnswer(logits, losses, vectors)

@@ -1,0 +1,71 @@
+"""Flat fusion: DIVINE without either VAE. What the hierarchy of latents adds is what DIVINE does better than this."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from divine.models.answer import PlainAnswer, conform, plain_losses
+from divine.models.batch import Batch, Sequence
+from divine.models.config import DivineConfig, Schema
+from divine.models.fusion import SparseGatedFusion, Voice
+from divine.models.heads import Heads
+from divine.models.layers import mean_over_time, mlp
+from divine.models.losses import sparse_loss, token_loss
+from divine.models.refine import Refinement
+from divine.models.tokens import SymptomTokens
+from divine.records import Modality
+
+
+class Flat(nn.Module):
+    """Refined, pooled, projected, gated, tokens, heads; each modality's projection opens its own gate.
+
+    The projection has two layers, as every encoder of DIVINE has: the comparison takes away latents, not depth.
+    """
+
+    def __init__(self, config: DivineConfig, schema: Schema) -> None:
+        super().__init__()
+        self.config, self.schema = config, schema
+        c, drop = config, config.dropout
+        self.refinement = nn.ModuleDict(
+            {m: Refinement(dim, c.refine_channels, c.refine_kernel, c.refine_pool) for m, dim in schema.dims.items()}
+        )
+        self.dropout = nn.Dropout(drop)
+        self.projection = nn.ModuleDict(
+            {m: mlp(c.refine_channels, c.utterance_hidden, c.shared_latent, drop) for m in schema.dims}
+        )
+        self.fusion = SparseGatedFusion(schema.dims, c.shared_latent, c.shared_latent, c.gates)
+        self.tokens = SymptomTokens(len(schema.tokens), c.shared_latent, c.token_mixer, c.mixer_hidden, c.mixer_heads, drop)
+        self.heads = Heads(schema, c.shared_latent, c.severity_from, drop)
+
+    def forward(
+        self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None
+    ) -> PlainAnswer:
+        """Answer; ``sampling`` is of no matter, nothing is drawn."""
+        voices = conform(batch, self.schema).map(self._voice)
+        fused = self.fusion(voices)
+        mixed = self.tokens(fused.h)
+        logits = self.heads(mixed.rows)
+        vectors = voices.map(lambda _, one: one.shared)
+        if batch.targets is None:
+            return PlainAnswer(logits, None, vectors, fused.gates, mixed.attention)
+        present = torch.stack([one.present for one in voices.given]).any(dim=0)
+        pairs = zip(fused.gates.given, voices.given, strict=True)
+        losses = plain_losses(
+            self.config.loss,
+            self.schema,
+            logits,
+            batch.targets,
+            present,
+            class_weights,
+            sparse=torch.stack([sparse_loss(gate, voice.present) for gate, voice in pairs]).sum(),
+            token=token_loss(self.tokens.tokens, mixed, fused.h, present),
+        )
+        return PlainAnswer(logits, losses, vectors, fused.gates, mixed.attention)
+
+    def _voice(self, modality: Modality, sequence: Sequence) -> Voice:
+        mask = sequence.mask & sequence.present[:, None]
+        refined = self.refinement[modality](sequence.values, mask)
+        vector = self.projection[modality](mean_over_time(self.dropout(refined.values), refined.mask))
+        return Voice(vector, vector, mask.any(dim=1))
