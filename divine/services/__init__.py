@@ -12,19 +12,41 @@ from divine.services.clip import (
 )
 from divine.services.cohort import check, evaluate, extract, synthesise, train
 from divine.services.encoders import encoders, fetch_weights, verify_weights
+from divine.services.jobs import (
+    ExtractOrder,
+    JobOrder,
+    TrainOrder,
+    cancel_job,
+    job,
+    jobs,
+    remove_job,
+    resume_job,
+    run_folder,
+    submit,
+)
 
 __all__ = [
+    "ExtractOrder",
+    "JobOrder",
     "LandmarkBackend",
+    "TrainOrder",
     "assess",
     "assessment_document",
+    "cancel_job",
     "check",
     "encoders",
     "evaluate",
     "extract",
     "fetch_weights",
+    "job",
+    "jobs",
     "landmarks",
     "measure",
     "measure_documents",
+    "remove_job",
+    "resume_job",
+    "run_folder",
+    "submit",
     "synthesise",
     "train",
     "verify_weights",

@@ -1,0 +1,174 @@
+"""Long work that goes on without whoever asked: queue it, list it, cancel it, go on with it.
+
+A job names one of the kinds below and the arguments of its function; there is no other way to have something executed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from divine.config import home
+
+if TYPE_CHECKING:
+    from divine.jobs.queue import Queue
+    from divine.jobs.records import Job, Order
+    from divine.jobs.work import OnStep
+
+_WORKER = "divine.services.worker"
+
+
+@dataclass(frozen=True)
+class TrainOrder:
+    """The arguments of ``services.train``; the run lies in the home, under the job's id."""
+
+    data: str
+    encoders: str
+    system: str = "divine"
+    tasks: Literal["all", "speech", "non-speech"] = "all"
+    folds: int | Literal["loso", "given"] = 5
+    seeds: int = 5
+    objective: Literal["C", "R", "M"] = "M"
+    baselines: tuple[str, ...] = ()
+    workers: int | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.system} {self.encoders} on {_cohort(self.data)}"
+
+
+@dataclass(frozen=True)
+class ExtractOrder:
+    """The arguments of ``services.extract``."""
+
+    data: str
+    encoders: str
+    workers: int | None = None
+
+    @property
+    def title(self) -> str:
+        return f"features {self.encoders} of {_cohort(self.data)}"
+
+
+JobOrder = TrainOrder | ExtractOrder
+
+
+def _cohort(data: str) -> str:
+    """Name a cohort as people do: a manifest is called after its folder."""
+    path = Path(data)
+    return path.parent.name if path.stem == "manifest" else path.name
+
+
+def _train(job_id: str, order: TrainOrder, on_step: OnStep) -> None:
+    from divine.services.cohort import train
+
+    train(
+        Path(order.data),
+        run_folder(job_id),
+        encoders=order.encoders,
+        system=order.system,
+        tasks=order.tasks,
+        folds=order.folds,
+        seeds=order.seeds,
+        objective=order.objective,
+        baselines=order.baselines,
+        workers=order.workers,
+        on_step=on_step,
+    )
+
+
+def _extract(job_id: str, order: ExtractOrder, on_step: OnStep) -> None:
+    from divine.services.cohort import extract
+
+    extract(Path(order.data), order.encoders, workers=order.workers, on_step=on_step)
+
+
+KINDS: dict[str, tuple[type, Callable[..., None]]] = {
+    "train": (TrainOrder, _train),
+    "extract": (ExtractOrder, _extract),
+}
+"""Everything that a job can be: the record of its arguments, and what carries it out."""
+
+
+def submit(order: JobOrder, *, device: str = "cpu") -> Job:
+    """Queue work; it starts when its device is free, and needs neither this process nor a browser to go on.
+
+    Raises:
+        DivineError: the home cannot be written.
+    """
+    from divine.jobs.records import Order
+    from divine.models.codec import to_json
+
+    order = dataclasses.replace(order, data=str(Path(order.data).resolve()))
+    kind = next(name for name, (record, _) in KINDS.items() if isinstance(order, record))
+    return _queue().submit(Order(kind, to_json(order), order.title, device))
+
+
+def jobs() -> tuple[Job, ...]:
+    """List every job as it stands, the newest first."""
+    return _queue().all()
+
+
+def job(job_id: str) -> Job:
+    """Return one job as it stands.
+
+    Raises:
+        JobError: there is none of this id.
+    """
+    return _queue().get(job_id)
+
+
+def cancel_job(job_id: str) -> Job:
+    """Stop a job and wait until it has; what it finished is kept.
+
+    Raises:
+        JobError: there is none of this id, or it does not stop.
+    """
+    return _queue().cancel(job_id)
+
+
+def resume_job(job_id: str) -> Job:
+    """Go on with a job that was cut off, cancelled or failed; nothing finished is done again.
+
+    Raises:
+        JobError: there is none of this id.
+    """
+    return _queue().resume(job_id)
+
+
+def remove_job(job_id: str) -> None:
+    """Forget a job that is over; what it made stays.
+
+    Raises:
+        JobError: there is none of this id, or it is still at work.
+    """
+    _queue().remove(job_id)
+
+
+def run_folder(job_id: str) -> Path:
+    """Return where the run of a job lies."""
+    return home() / "runs" / job_id
+
+
+def carry_out(job_id: str, order: Order, on_step: OnStep) -> None:
+    """Do what a job asks; called by the worker only.
+
+    Raises:
+        DivineError: the order is of no known kind, or its work failed.
+    """
+    from divine.jobs.errors import JobError
+    from divine.models.codec import from_json
+
+    if order.kind not in KINDS:
+        raise JobError(f"{order.kind}: no such kind of job. This version knows {', '.join(KINDS)}.")
+    record, function = KINDS[order.kind]
+    function(job_id, from_json(record, dict(order.arguments), "spec.json"), on_step)
+
+
+def _queue() -> Queue:
+    from divine.jobs.queue import Queue
+
+    return Queue(home() / "jobs", _WORKER)

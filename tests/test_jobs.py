@@ -1,0 +1,207 @@
+"""Jobs outlive whoever asked and whoever works: checked with real processes, real signals and a worker of little files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from divine.jobs.errors import JobError
+from divine.jobs.lock import is_held, take
+from divine.jobs.queue import Queue
+from divine.jobs.records import DIED, Job, Order
+
+WORKER = "tests.job_worker"
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Queue:
+    return Queue(tmp_path / "jobs", WORKER)
+
+
+def order(place: Path, *, units: int = 3, seconds: float = 0.01, kind: str = "units", device: str = "cpu") -> Order:
+    return Order(kind, {"place": str(place), "units": units, "seconds": seconds}, "three <units>", device)
+
+
+def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def over(queue: Queue, job: Job) -> Job:
+    until(lambda: not queue.get(job.id).active)
+    return queue.get(job.id)
+
+
+def notes(place: Path) -> list[tuple[float, str]]:
+    lines = (place / "notes").read_text().splitlines() if (place / "notes").exists() else []
+    return [(float(at), what) for at, what in (line.split(" ", 1) for line in lines)]
+
+
+def begun(place: Path, unit: int) -> bool:
+    return any(what == f"begin {unit}" for _, what in notes(place))
+
+
+def workers(queue: Queue, job: Job) -> list[int]:
+    """Return the process of every worker that this job has had, from its events."""
+    import json
+
+    lines = (queue.root / job.id / "events.jsonl").read_text().splitlines()
+    return [line["pid"] for line in map(json.loads, lines) if line["event"] == "running"]
+
+
+def test_a_job_goes_on_after_whoever_asked_has_gone(queue: Queue, tmp_path: Path):
+    asked = order(tmp_path / "out", seconds=0.2)
+    script = (
+        "import sys; from pathlib import Path; from divine.jobs.queue import Queue; from divine.jobs.records import Order;"
+        "print(Queue(Path(sys.argv[1]), sys.argv[2]).submit(Order.from_json(sys.stdin.buffer.read())).id)"
+    )
+    asker = subprocess.Popen(
+        [sys.executable, "-c", script, queue.root, WORKER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    said, _ = asker.communicate(asked.to_json())
+    with pytest.raises(ProcessLookupError):
+        os.killpg(asker.pid, signal.SIGKILL)  # its whole group has gone: the worker is in a session of its own
+    (job,) = queue.all()
+    assert job.id == said.decode().strip() and job.order == asked
+    done = over(queue, job)
+    assert (done.status.state, done.status.stage, done.status.done, done.status.total) == ("done", "units", 3, 3)
+    assert done.status.queued_s <= done.status.started_s <= done.status.ended_s
+    assert [what for _, what in notes(tmp_path / "out")] == [f"{what} {unit}" for unit in range(3) for what in ("begin", "end")]
+
+
+def test_a_worker_that_was_killed_is_noticed_and_gone_on_with(queue: Queue, tmp_path: Path):
+    place = tmp_path / "out"
+    job = queue.submit(order(place, seconds=0.3))
+    until(lambda: begun(place, 1))
+    os.kill(workers(queue, job)[0], signal.SIGKILL)
+    until(lambda: not is_held(queue.folder(job.id).lock))
+    assert (queue.get(job.id).status.state, queue.get(job.id).status.message) == ("interrupted", DIED)
+    assert queue.folder(job.id).status().state == "running"  # its last word: what is shown is derived
+    assert queue.resume(job.id).status.state == "queued"
+    assert over(queue, job).status.state == "done"
+    assert [what for _, what in notes(place)] == ["begin 0", "end 0", "begin 1", "begin 1", "end 1", "begin 2", "end 2"]
+    assert queue.resume(job.id).status.state == "done" and len(workers(queue, job)) == 2
+
+
+def test_one_at_a_time_per_device_in_the_order_of_asking(queue: Queue, tmp_path: Path):
+    places = [tmp_path / name for name in "abc"]
+    first, second = (queue.submit(order(place, units=1, seconds=0.6)) for place in places[:2])
+    elsewhere = queue.submit(order(places[2], units=1, seconds=0.6, device="cuda:0"))
+    until(lambda: begun(places[0], 0))
+    assert queue.get(second.id).status.state == "queued"
+    for job in (first, second, elsewhere):
+        assert over(queue, job).status.state == "done"
+    (_, a_end), (b_begin, _), (c_begin, _) = [(notes(p)[0][0], notes(p)[1][0]) for p in places]
+    assert a_end <= b_begin and c_begin < b_begin
+
+
+def test_the_queue_goes_on_when_the_worker_before_is_killed(queue: Queue, tmp_path: Path):
+    first, second, third = (queue.submit(order(tmp_path / name, units=1, seconds=0.3)) for name in "abc")
+    until(lambda: begun(tmp_path / "a", 0))
+    os.kill(workers(queue, first)[0], signal.SIGKILL)
+    assert over(queue, second).status.state == over(queue, third).status.state == "done"
+    assert notes(tmp_path / "b")[1][0] <= notes(tmp_path / "c")[0][0]
+    assert queue.get(first.id).status.state == "interrupted"
+
+
+def test_cancel_stops_the_running_and_the_waiting_and_keeps_what_is_finished(queue: Queue, tmp_path: Path):
+    place = tmp_path / "out"
+    place.mkdir()
+    (place / "unit0").touch()
+    running, waiting = queue.submit(order(place, seconds=60)), queue.submit(order(tmp_path / "other"))
+    until(lambda: begun(place, 1))
+    for job in (waiting, running):
+        stopped = queue.cancel(job.id)
+        assert stopped.status.state == "interrupted" and "Cancelled" in stopped.status.message
+        assert not is_held(queue.folder(job.id).lock)
+    assert sorted(path.name for path in place.glob("unit*")) == ["unit0"] and not (tmp_path / "other").exists()
+    assert queue.cancel(running.id).status.state == "interrupted"
+
+
+def test_a_job_that_does_not_listen_is_ended(queue: Queue, tmp_path: Path):
+    job = queue.submit(order(tmp_path / "out", seconds=60, kind="deaf"))
+    until(lambda: begun(tmp_path / "out", 0))
+    assert queue.cancel(job.id).status.state == "interrupted"
+
+
+def test_two_who_resume_at_once_start_one_worker(queue: Queue, tmp_path: Path):
+    job = queue.submit(order(tmp_path / "out", seconds=0.2))
+    queue.cancel(job.id)
+    barrier, said = threading.Barrier(4), []
+
+    def resume() -> None:
+        barrier.wait()
+        said.append(queue.resume(job.id).status.state)
+
+    threads = [threading.Thread(target=resume) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert over(queue, job).status.state == "done"
+    assert set(said) <= {"queued", "running"} and len(set(workers(queue, job))) == len(workers(queue, job)) <= 2
+    assert [what for _, what in notes(tmp_path / "out")].count("begin 2") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("refuse", "the cohort is not there. Connect its drive."),
+        ("break", "An error of the program itself (Zero"),
+    ],
+)
+def test_a_failure_says_what_happened_and_can_be_gone_on_with(queue: Queue, tmp_path: Path, kind: str, message: str):
+    job = queue.submit(order(tmp_path / "out", kind=kind))
+    failed = over(queue, job)
+    assert failed.status.state == "failed" and failed.status.message.startswith(message)
+    assert ("Traceback" in queue.folder(job.id).log.read_text()) == (kind == "break")
+    assert queue.resume(job.id).active
+    over(queue, job)
+
+
+def test_ids_are_no_paths(queue: Queue, tmp_path: Path):
+    (tmp_path / "spec.json").write_text("{}")
+    for name in ("", ".", "..", "../x", "/etc", "20260101-000000-zzzzzz", "20260101-000000-aaaaaa", "devices"):
+        for ask in (queue.get, queue.cancel, queue.resume, queue.remove):
+            with pytest.raises(JobError, match="no such job"):
+                ask(name)
+
+
+def test_damage_and_removal(queue: Queue, tmp_path: Path):
+    job = queue.submit(order(tmp_path / "out", units=1))
+    with pytest.raises(JobError, match="still at work"):
+        queue.remove(job.id)
+    over(queue, job)
+    until(lambda: not is_held(queue.folder(job.id).lock))
+    (queue.root / job.id / "status.json").write_text("{")
+    with pytest.raises(JobError, match=r"status\.json: is damaged"):
+        queue.get(job.id)
+    assert queue.all() == ()
+    queue.remove(job.id)
+    assert not (queue.root / job.id).exists() and (tmp_path / "out" / "unit0").exists()
+
+
+def test_a_lock_goes_with_its_holder_and_a_look_does_not_take_it(tmp_path: Path):
+    path = tmp_path / "lock"
+    assert not is_held(path)
+    handle = take(path)
+    assert handle is not None and is_held(path) and take(path, patience_s=0.0) is None
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(handle,))
+    os.close(handle)
+    assert is_held(path)
+    child.kill()
+    child.communicate()
+    assert not is_held(path)
