@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float
 
 from divine.data.schema import ClipEntry, Subject
@@ -15,15 +15,11 @@ from divine.explain.errors import ExplainError
 from divine.explain.removal import Answer
 from divine.records import Modality
 
-ALL = "audio+video"
-_CLIP = ["dataset", "group", "subject", "clip"]
-
 
 class Said(NamedTuple):
-    """What was said of one clip with everything the run may use of it."""
+    """What was said of one clip, given some of its modalities."""
 
     task: str
-    target: str
     prediction: str
     probabilities: Float[np.ndarray, " c"]
     scores: Float[np.ndarray, " k"] | None
@@ -31,88 +27,58 @@ class Said(NamedTuple):
     level: str | None
     """True severity level of the clip; None where it has none."""
     attention: Float[np.ndarray, " s"]
-    gates: dict[Modality, float]
-    """Of the modalities that the clip has."""
+    gates: Mapping[Modality, float]
+    """Of the modalities that were given."""
 
     @property
     def total(self) -> float | None:
         return None if self.scores is None else float(self.scores.sum())
 
 
+class Place(NamedTuple):
+    """Which clip."""
+
+    person: Subject
+    clip: str
+
+
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """Predictions of a run's own system for its test clips, one row per clip and modality setting."""
+    """Test predictions of a run's own system."""
 
-    frame: pd.DataFrame
-    """Indexed by dataset, group, subject, clip and modalities; sorted."""
     classes: tuple[str, ...]
     items: tuple[str, ...]
     tokens: tuple[str, ...]
     seeds: int
-
-    @property
-    def full(self) -> str:
-        """The setting with the most modalities that the run was tested in."""
-        return max(self.frame.index.unique("modalities"), key=lambda name: (name.count("+"), name))
+    said: Mapping[Place, Mapping[frozenset[Modality], Said]]
+    """Per clip, what was said given each subset of the modalities that it has."""
 
     def of(self, clip: ClipEntry) -> Said:
-        """Return what is said of a clip.
+        """Return what is said of a clip given everything that it has.
 
         Raises:
             ExplainError: the run has no test prediction of it.
         """
-        row = self._row(clip, self.full)
-        if row is None:
-            raise ExplainError(f"{clip.name}: this run tested no such clip. Choose a run of this cohort and this task.")
-        return self._said(row, self.modalities(clip))
+        return _fullest(self._settings(clip))
 
-    def everybody(self) -> list[tuple[Subject, Said]]:
-        """Return what is said of every clip, with whose it is."""
-        rows = self.frame.xs(self.full, level="modalities")
-        alone = {m: self._clips_with(m) for m in _parts(self.full)}
-        return [
-            (Subject(*key[:3]), self._said(row, tuple(m for m in alone if key in alone[m])))
-            for key, row in zip(rows.index.to_list(), rows.to_dict("records"), strict=True)
-        ]
-
-    def modalities(self, clip: ClipEntry) -> tuple[Modality, ...]:
-        """Return those modalities of a clip that the run could use."""
-        return tuple(m for m in _parts(self.full) if self._row(clip, m) is not None)
+    def find(self, clip: ClipEntry) -> Said | None:
+        """Return what is said of a clip given everything that it has; None where the run did not test it."""
+        settings = self.said.get(Place(clip.person, clip.name))
+        return None if settings is None else _fullest(settings)
 
     def answers(self, clip: ClipEntry) -> list[Answer]:
         """Return the answers with every non-empty subset of the clip's modalities, each asked of the model itself."""
-        alone = self.modalities(clip)
-        settings = {frozenset(alone): self.full} | {frozenset([m]): m for m in alone}
-        found: list[Answer] = []
-        for subset, setting in settings.items():
-            row = self._row(clip, setting)
-            if row is not None:
-                said = self._said(row, tuple(sorted(subset)))
-                found.append(Answer(subset, said.probabilities, said.total))
+        return [Answer(subset, said.probabilities, said.total) for subset, said in self._settings(clip).items()]
+
+    def everybody(self) -> list[tuple[Subject, Said]]:
+        """Return what is said of every clip given everything that it has, with whose it is."""
+        return [(place.person, _fullest(settings)) for place, settings in self.said.items()]
+
+    def _settings(self, clip: ClipEntry) -> Mapping[frozenset[Modality], Said]:
+        found = self.said.get(Place(clip.person, clip.name))
+        if found is None:
+            raise ExplainError(f"{clip.name}: this run tested no such clip. Choose a run of this cohort and of this task.")
         return found
-
-    def _clips_with(self, setting: str) -> set[tuple[Any, ...]]:
-        names = self.frame.index.get_level_values("modalities") == setting
-        return set(self.frame.index[names].droplevel("modalities").to_list())
-
-    def _row(self, clip: ClipEntry, setting: str) -> dict[str, Any] | None:
-        key = (clip.dataset, clip.group, clip.subject, clip.name, setting)
-        return cast("dict[str, Any]", self.frame.loc[key].to_dict()) if key in self.frame.index else None
-
-    def _said(self, row: dict[Any, Any], modalities: tuple[Modality, ...]) -> Said:
-        def numbers(prefix: str, names: tuple[str, ...]) -> np.ndarray:
-            return np.array([row[f"{prefix}_{name}"] for name in names], dtype=float)
-
-        return Said(
-            task=str(row["task"]),
-            target=str(row["target"]),
-            prediction=str(row["prediction"]),
-            probabilities=numbers("probability", self.classes),
-            scores=numbers("predicted", self.items) if self.items else None,
-            level=row["target_level"] if isinstance(row["target_level"], str) else None,
-            attention=numbers("attention", self.tokens),
-            gates={m: float(row[f"gate_{m}"]) for m in modalities if f"gate_{m}" in row},
-        )
 
 
 def held_out(predictions: Predictions, system: str) -> HeldOut:
@@ -124,21 +90,62 @@ def held_out(predictions: Predictions, system: str) -> HeldOut:
     tested = predictions.where(part="test", system=system)
     if tested.frame.empty:
         raise ExplainError(f"the run holds no test prediction of {system}: train it again.")
-    averaged = tested.over_seeds().frame
-    if "target_level" in tested.frame.columns:
-        level = tested.frame.groupby(_CLIP, observed=True)["target_level"].first()
-        averaged = averaged.merge(level.reset_index(), on=_CLIP, how="left")
-    else:
-        averaged = averaged.assign(target_level=None)
-    tokens = tuple(str(name).removeprefix("attention_") for name in averaged.columns if str(name).startswith("attention_"))
+    tokens = tuple(str(name).removeprefix("attention_") for name in tested.frame.columns if str(name).startswith("attention_"))
+    rows = tested.over_seeds().frame.to_dict(orient="records")
+    levels = _levels(tested)
+    settings: dict[Place, dict[frozenset[Modality], dict[Any, Any]]] = {}
+    for row in rows:
+        given = frozenset[Modality](m for m in get_args(Modality) if m in str(row["modalities"]).split("+"))
+        settings.setdefault(_place(row), {})[given] = row
+
+    def said(place: Place, given: frozenset[Modality], row: dict[Any, Any]) -> Said:
+        def numbers(prefix: str, names: tuple[str, ...]) -> np.ndarray:
+            return np.array([row[f"{prefix}_{name}"] for name in names], dtype=float)
+
+        return Said(
+            task=str(row["task"]),
+            prediction=str(row["prediction"]),
+            probabilities=numbers("probability", predictions.classes),
+            scores=numbers("predicted", predictions.items) if predictions.items else None,
+            level=levels.get(place),
+            attention=numbers("attention", tokens),
+            gates={m: float(row[f"gate_{m}"]) for m in sorted(given, reverse=True)},
+        )
+
     return HeldOut(
-        frame=averaged.set_index([*_CLIP, "modalities"]).sort_index(),
         classes=predictions.classes,
         items=predictions.items,
         tokens=tokens,
         seeds=int(tested.frame["seed"].nunique()),
+        said={
+            place: {given: said(place, given, row) for given, row in _usable(found).items()}
+            for place, found in settings.items()
+        },
     )
 
 
-def _parts(setting: str) -> tuple[Modality, ...]:
-    return cast("tuple[Modality, ...]", tuple(setting.split("+")))
+def _usable(found: dict[frozenset[Modality], dict[Any, Any]]) -> dict[frozenset[Modality], dict[Any, Any]]:
+    """Name each setting by what the clip has of it: of two modalities asked for, a clip may have one.
+
+    A run writes a row for every setting in which the clip has at least one modality, so a modality that the clip lacks has no
+    row of its own.
+    """
+    fullest = max(found, key=len)
+    has = frozenset[Modality](m for m in fullest if frozenset[Modality]([m]) in found) or fullest
+    return {has: found[fullest]} | {given: row for given, row in found.items() if given < has}
+
+
+def _levels(tested: Predictions) -> dict[Place, str]:
+    """Return the true severity level of each clip that has one."""
+    if "target_level" not in tested.frame.columns:
+        return {}
+    rows = tested.frame[["dataset", "group", "subject", "clip", "target_level"]].dropna().drop_duplicates()
+    return {_place(row): str(row["target_level"]) for row in rows.to_dict(orient="records")}
+
+
+def _place(row: dict[Any, Any]) -> Place:
+    return Place(Subject(str(row["dataset"]), str(row["group"]), str(row["subject"])), str(row["clip"]))
+
+
+def _fullest(settings: Mapping[frozenset[Modality], Said]) -> Said:
+    return settings[max(settings, key=len)]

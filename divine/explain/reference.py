@@ -60,9 +60,9 @@ class Others:
 
     def choices(self, groups: Sequence[str], levels: Sequence[str]) -> tuple[Choice, ...]:
         """List the groups that have anybody: healthy controls, everybody, each diagnosis, each level of severity."""
-        wanted = [(HEALTHY, "healthy controls"), (EVERYBODY, "everybody")]
-        wanted += [(GROUP + name, name) for name in groups if name not in self._healthy]
-        wanted += [(LEVEL + name, f"{name} severity") for name in levels]
+        wanted = [(HEALTHY, "healthy controls"), (EVERYBODY, "everybody else")]
+        wanted += [(GROUP + name, f"others with {name}") for name in groups if name not in self._healthy]
+        wanted += [(LEVEL + name, f"others rated {name}") for name in levels]
         found = []
         for name, title in wanted:
             rows = self.rows(name)
@@ -87,9 +87,7 @@ class Others:
 def place_attention(said: Said, tokens: Sequence[str], others: Sequence[Said]) -> tuple[Placed, ...]:
     """Place the attention to each token among that of the others."""
     table = np.array([one.attention for one in others]).reshape(len(others), len(tokens))
-    return tuple(
-        Placed(name, float(said.attention[column]), np.sort(table[:, column])) for column, name in enumerate(tokens)
-    )
+    return tuple(Placed(name, float(said.attention[column]), np.sort(table[:, column])) for column, name in enumerate(tokens))
 
 
 def place_gates(said: Said, others: Sequence[Said]) -> tuple[Placed, ...]:

@@ -60,7 +60,9 @@ def removal(answers: Iterable[Answer]) -> Removal:
     """
     known = {answer.modalities: answer for answer in answers}
     everything = frozenset[Modality]().union(*known)
-    subsets = [frozenset(one) for size in range(len(everything), -1, -1) for one in combinations(sorted(everything), size)]
+    subsets: list[frozenset[Modality]] = [
+        frozenset(one) for size in range(len(everything), -1, -1) for one in combinations(sorted(everything), size)
+    ]
     missing = [subset for subset in subsets if subset not in known]
     if missing:
         which = " and ".join(sorted(missing[0])) or "nothing"
@@ -70,15 +72,20 @@ def removal(answers: Iterable[Answer]) -> Removal:
     rated = all(answer.total is not None for answer in ordered)
     probability = {subset: float(known[subset].probabilities[of]) for subset in subsets}
     total = {subset: known[subset].total or 0.0 for subset in subsets}
-    shares = tuple(Contribution(m, shapley(probability, m), shapley(total, m) if rated else None) for m in sorted(everything))
-    return Removal(ordered, of, shares)
+    contributions: list[Contribution] = []
+    for modality in sorted(everything):
+        points = shapley(total, modality) if rated else None
+        contributions.append(Contribution(modality, shapley(probability, modality), points))
+    return Removal(ordered, of, tuple(contributions))
 
 
 def shapley(worth: dict[frozenset[Modality], float], modality: Modality) -> float:
     """Return the Shapley value of one modality; ``worth`` holds the answer for every subset."""
     players = max(len(subset) for subset in worth)
-    return sum(
-        factorial(len(rest)) * factorial(players - len(rest) - 1) / factorial(players) * (worth[rest | {modality}] - value)
-        for rest, value in worth.items()
-        if modality not in rest
-    )
+    one = frozenset[Modality]([modality])
+    value = 0.0
+    for rest, without in worth.items():
+        if not one & rest:
+            weight = factorial(len(rest)) * factorial(players - len(rest) - 1) / factorial(players)
+            value += weight * (worth[rest | one] - without)
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from divine.explain.reference import LEAST, Placed
+from divine.explain.reference import Placed
 from divine.explain.removal import Removal
 from divine.records import Modality
 
@@ -21,11 +21,9 @@ def among(placed: Placed, title: str) -> str:
     count = len(placed.others)
     if not count:
         return "There is nobody to compare it with."
-    if count < LEAST:
+    if placed.quartiles is None:
         return f"Only {count} of {title} did this task: too few to compare with."
-    quartiles = placed.quartiles
-    assert quartiles is not None
-    low, _, high = quartiles
+    low, _, high = placed.quartiles
     where = "below" if placed.value < low else "above" if placed.value > high else "within"
     return f"{where.capitalize()} the middle half of {title}, and higher than {placed.below} of {count}."
 
@@ -50,22 +48,20 @@ def gate(placed: Placed, title: str) -> str:
 def compare(gates: dict[Modality, float], found: Removal, classes: tuple[str, ...]) -> str:
     """Say whether the gates and the removal name the same modality."""
     name = classes[found.of]
-    worth = {one.modality: one.probability for one in found.contributions}
+    worth: dict[Modality, float] = {one.modality: one.probability for one in found.contributions}
     if len(worth) < 2 or set(worth) - set(gates):
         (only,) = worth
         return f"Only the {SENSES[only]} was used: it moves the probability of {name} by {_points(worth[only])}."
     leader = _leader({m: abs(value) for m, value in worth.items()})
     opener = _leader({m: gates[m] for m in worth})
-    moves = " and ".join(f"the {SENSES[m]} moves it by {_points(worth[m])}" for m in sorted(worth, reverse=True))
+    moves = " and ".join(f"the {SENSES[m]} moves it by {_points(worth[m])}" for m in reversed(worth))
     told = f"Against knowing nothing, {moves} towards the probability of {name}."
     if leader is None or opener is None:
         missing = "the modalities contribute about equally" if leader is None else "the gates are about equally open"
         return f"{told} Here {missing}, so the two views have nothing to disagree on."
     if leader == opener:
         return f"{told} The {SENSES[leader]} has the wider gate too: the two views agree."
-    return (
-        f"{told} Yet the {SENSES[opener]} has the wider gate: the two views disagree, and removal is the one that asks the model."
-    )
+    return f"{told} Yet the {SENSES[opener]} has the wider gate: the two views disagree, and only removal asks the model."
 
 
 def _leader(sizes: dict[Modality, float]) -> Modality | None:
