@@ -19,7 +19,8 @@ KEYS = (
     *("dataset", "group", "subject", "clip", "task", "part", "fold", "seed"),
     *("system", "objective", "encoders", "modalities"),
 )
-_PERSON = ["dataset", "group", "subject"]
+PERSON = ["dataset", "group", "subject"]
+"""What tells one subject from another."""
 _NOT_ITEMS = {"level", "total"}
 
 
