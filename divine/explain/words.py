@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from divine.explain.reference import Placed
 from divine.explain.removal import Removal
 from divine.records import Modality
@@ -45,7 +47,7 @@ def gate(placed: Placed, title: str) -> str:
     )
 
 
-def compare(gates: dict[Modality, float], found: Removal, classes: tuple[str, ...]) -> str:
+def compare(gates: Mapping[Modality, float], found: Removal, classes: tuple[str, ...]) -> str:
     """Say whether the gates and the removal name the same modality."""
     name = classes[found.of]
     worth: dict[Modality, float] = {one.modality: one.probability for one in found.contributions}

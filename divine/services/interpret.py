@@ -66,12 +66,13 @@ def judge(run: Path, index: Index, entry: ClipEntry, *, against: str = "") -> Ju
     """
     from divine.explain import words
     from divine.explain.reference import Others, place_attention, place_gates
+    from divine.training.severity import LEVELS
 
     found, synthetic = _held_out(run, (run / "predictions.parquet").stat().st_mtime_ns if _finished(run) else 0)
     said = found.of(entry)
     everybody = found.everybody()
     others = Others(everybody, said.task, entry.person, index.healthy)
-    choices = others.choices(index.groups, tuple(dict.fromkeys(one.level for _, one in everybody if one.level)))
+    choices = others.choices(index.groups, LEVELS)
     chosen = next((one for one in choices if one.id == against), choices[0] if choices else None)
     reference = [one for _, one in others.rows(chosen.id)] if chosen else []
     title = chosen.title if chosen else "nobody"
