@@ -1,0 +1,201 @@
+"""The runs that the studio knows: those of its own jobs, and folders elsewhere that were opened. Listed, deleted, restored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from divine.config import home
+from divine.records import DivineError
+
+if TYPE_CHECKING:
+    from divine.training.run import Status
+    from divine.training.spec import RunSpec
+
+RunState = Literal["training", "done", "interrupted", "failed", "damaged"]
+TRASH_DAYS = 30
+"""How long a deleted run can be brought back."""
+_OPENED = "opened.json"
+_ID_DIGITS = 16
+
+
+class RunError(DivineError):
+    """A run cannot be found, opened, deleted or brought back."""
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """One run as it stands."""
+
+    id: str
+    folder: Path
+    """Never sent to a browser."""
+    name: str
+    ours: bool
+    """Whether it lies in the home: only then deleting it moves its files."""
+    state: RunState
+    message: str
+    created_s: float
+    """Seconds since 1970."""
+    spec: RunSpec | None
+    status: Status | None
+
+    @property
+    def synthetic(self) -> bool:
+        return self.status is not None and self.status.synthetic
+
+
+def runs() -> tuple[RunEntry, ...]:
+    """List the runs, the newest first."""
+    return tuple(sorted((_entry(*one) for one in _places().items()), key=lambda one: (-one.created_s, one.id)))
+
+
+def run_entry(run_id: str) -> RunEntry:
+    """Return one run as it stands.
+
+    Raises:
+        RunError: there is none of this id.
+    """
+    folder = _places().get(run_id)
+    if folder is None:
+        raise RunError(f"{run_id[:40]}: no such run here. The Runs page lists those there are.")
+    return _entry(run_id, folder)
+
+
+def open_run(folder: Path) -> RunEntry:
+    """List a run that lies elsewhere, such as one of ``divine train --run DIR``.
+
+    Raises:
+        RunError: the folder holds no run.
+    """
+    folder = folder.expanduser().resolve()
+    if not (folder / "spec.json").is_file() or not (folder / "split.json").is_file():
+        raise RunError(f"{folder.name}: holds no run (spec.json, split.json). Give the folder that `divine train --run` wrote.")
+    if folder.parent != _root():
+        _write_opened([folder, *(one for one in _read_opened() if one != folder)])
+    return run_entry(_id(folder))
+
+
+def delete_run(run_id: str) -> RunEntry:
+    """Move a run to the trash, or take one that lies elsewhere off the list; ``restore_run`` undoes it for a month.
+
+    Raises:
+        RunError: there is none of this id, or it is being trained.
+    """
+    from divine.jobs.lock import is_held
+
+    entry = run_entry(run_id)
+    job = home() / "jobs" / run_id
+    if entry.state == "training" or is_held(job / ".lock"):
+        raise RunError(f"{entry.name}: is being trained. Cancel it first.")
+    _purge()
+    place = _trash() / run_id
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    if entry.ours:
+        entry.folder.rename(place / "run")
+        if job.is_dir():
+            job.rename(place / "job")
+    else:
+        (place / "elsewhere.json").write_text(json.dumps(str(entry.folder)))
+        _write_opened([one for one in _read_opened() if one != entry.folder])
+    return entry
+
+
+def restore_run(run_id: str) -> RunEntry:
+    """Bring a deleted run back.
+
+    Raises:
+        RunError: it is not in the trash, or another has taken its place.
+    """
+    place = next((one for one in _trash().glob("*") if one.name == run_id), None)
+    if place is None:
+        raise RunError(f"{run_id[:40]}: is not in the trash; after {TRASH_DAYS} days it is emptied.")
+    if (place / "elsewhere.json").is_file():
+        _write_opened([Path(json.loads((place / "elsewhere.json").read_text())), *_read_opened()])
+    else:
+        if (_root() / run_id).exists():
+            raise RunError(f"{run_id}: another run has this name now. Delete that one first.")
+        _root().mkdir(parents=True, exist_ok=True)
+        (place / "run").rename(_root() / run_id)
+        if (place / "job").is_dir():
+            (place / "job").rename(home() / "jobs" / run_id)
+    shutil.rmtree(place)
+    return run_entry(run_id)
+
+
+def _entry(run_id: str, folder: Path) -> RunEntry:
+    from divine.training.errors import TrainingError
+    from divine.training.run import Run
+
+    run = Run(folder)
+    spec = status = None
+    try:
+        spec = run.spec()
+        status = run.status() if (folder / "status.json").is_file() else None
+        state, message = _state(folder, status)
+    except TrainingError as error:
+        state, message = "damaged", str(error)
+    made = folder / "spec.json" if (folder / "spec.json").is_file() else folder
+    created_s = made.stat().st_mtime if made.exists() else 0.0
+    return RunEntry(run_id, folder, folder.name, folder.parent == _root(), state, message, created_s, spec, status)
+
+
+def _state(folder: Path, status: Status | None) -> tuple[RunState, str]:
+    """Say how things stand: a run that calls itself running and that nobody works on was cut off."""
+    from divine.jobs.lock import is_held
+    from divine.jobs.records import DIED
+
+    if is_held(folder / ".lock"):
+        return "training", ""
+    if status is None or status.state == "running":
+        return "interrupted", DIED
+    return status.state, status.message
+
+
+def _root() -> Path:
+    return home().resolve() / "runs"
+
+
+def _trash() -> Path:
+    return home() / "trash"
+
+
+def _id(folder: Path) -> str:
+    if folder.parent == _root():
+        return folder.name
+    return hashlib.sha256(os.fsencode(folder)).hexdigest()[:_ID_DIGITS]
+
+
+def _places() -> dict[str, Path]:
+    """Return every run's folder by id: an id is looked up here and never becomes a path."""
+    ours = (one for one in _root().iterdir() if one.is_dir()) if _root().is_dir() else ()
+    elsewhere = (one for one in _read_opened() if one.is_dir())
+    return {_id(folder): folder for folder in (*elsewhere, *ours)}
+
+
+def _read_opened() -> list[Path]:
+    try:
+        listed = json.loads((_root() / _OPENED).read_text())
+    except (OSError, ValueError):
+        return []
+    return [Path(one) for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+
+
+def _write_opened(folders: list[Path]) -> None:
+    from divine.store import write_atomically
+
+    write_atomically(_root() / _OPENED, json.dumps([str(one) for one in folders]).encode())
+
+
+def _purge() -> None:
+    """Empty the trash of what nobody has asked back for a month."""
+    for place in _trash().glob("*"):
+        if time.time() - place.stat().st_mtime > TRASH_DAYS * 24 * 3600:
+            shutil.rmtree(place, ignore_errors=True)
