@@ -23,14 +23,14 @@ def in_process(count: int | None = None) -> Workers:
 
 def processes(count: int | None = None) -> Workers:
     """Return processes of this machine, as many as there are cores by default, the cores shared out among them."""
-    from divine.compute.processes import Processes
+    from divine.compute.spawned import Processes
 
     return Processes(count or cores(), threads=max(1, cores() // (count or cores())))
 
 
 def cluster(address: str) -> Workers:
     """Return the workers of the Dask cluster whose scheduler listens at ``address``, such as ``tcp://node1:8786``."""
-    from divine.compute.cluster import Cluster
+    from divine.compute.dask_cluster import Cluster
 
     return Cluster(address)
 

@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 from divine.records import DivineError
 
 TRIES = 3
-"""Processes that one item may cost; on a cluster its scheduler decides."""
+"""Processes that one item may cost; on a cluster, how often its scheduler may give it up."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

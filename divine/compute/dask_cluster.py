@@ -17,14 +17,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from divine.compute.workers import ComputeError, Done, Item, Result, attempt, lost
+from divine.compute.workers import TRIES, ComputeError, Done, Item, Result, attempt, lost
 from divine.config import PROJECT, home
 from divine.records import DivineError
 
 if TYPE_CHECKING:
     from distributed import Client
 
-ANSWER_S, JOIN_S = 20, 60
+ANSWER_S, JOIN_S = 10, 60
 """Patience with a scheduler, and for the first worker to join it."""
 IN_HAND = 64
 """Items that the scheduler holds at least, so that workers never wait for us."""
@@ -63,12 +63,13 @@ class Cluster:
                 f"{self.address}: no worker joined this Dask cluster within {JOIN_S} s. Start some: docs/cluster.md says how."
             ) from error
         try:
-            return client.run(_here, paths, token)
-        except (ImportError, AttributeError) as error:
+            found: Any = client.run(_here, paths, token)
+        except Exception as error:  # Dask tells of an import that failed in a bare Exception
             raise ComputeError(
-                f"{self.address}: a worker cannot import DIVINE as it is here ({error}). Start workers from an environment with "
-                "this version of it, as docs/cluster.md says."
+                f"{self.address}: a worker cannot import DIVINE as it is here ({error}). Start workers from an environment "
+                "with this version of it, as docs/cluster.md says."
             ) from error
+        return found
 
     def _judge(self, worker: str, here: Here) -> None:
         if here.code != code_digest():
@@ -78,9 +79,9 @@ class Cluster:
             )
         if here.unseen:
             raise ComputeError(
-                f"{self.address}: worker {worker} does not see {', '.join(here.unseen[:3])}. Put data and DIVINE_HOME on a file "
-                f"system that this machine and all workers share, under the same path, and start workers with "
-                f"DIVINE_HOME={home().resolve()} (this one has {here.home})."
+                f"{self.address}: worker {worker} does not see {', '.join(here.unseen[:3])}. Put data and DIVINE_HOME on a "
+                f"file system that this machine and all workers share, under the same path, and start workers with DIVINE_HOME"
+                f"={home().resolve()} (this one has {here.home})."
             )
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Done[Item, Result]]:
@@ -90,24 +91,29 @@ class Cluster:
         waiting = iter(items)
         with self._client() as client:
             call: Any = partial(_checked, code_digest(), function)
-            futures: dict[Any, Item] = {}
+            threads: Any = client.nthreads()
+            futures: dict[Any, tuple[Item, int]] = {}
+            finished: Any = as_completed(loop=client.loop)
 
-            def submit(count: int) -> list[Any]:
-                new = []
-                for item in islice(waiting, count):
-                    futures[future := client.submit(call, item, pure=False)] = item
-                    new.append(future)
-                return new
+            def submit(item: Item, tries: int) -> None:
+                futures[future := client.submit(call, item, pure=False)] = (item, tries)
+                finished.add(future)
 
-            finished: Any = as_completed(submit(max(IN_HAND, 2 * sum(client.nthreads().values()))), loop=client.loop)
+            for item in islice(waiting, max(IN_HAND, 2 * sum(threads.values()))):
+                submit(item, 1)
             try:
                 for future in finished:
-                    item = futures.pop(future)
-                    finished.update(submit(1))
+                    item, tries = futures.pop(future)
                     try:
                         outcome = future.result()
                     except KilledWorker:
+                        # A worker that dies taints all that it had in hand: the innocent are given another chance.
+                        if tries < TRIES:
+                            submit(item, tries + 1)
+                            continue
                         outcome = lost(item)
+                    for another in islice(waiting, 1):
+                        submit(another, 1)
                     yield Done(item, outcome)
             except (CancelledError, OSError) as error:
                 raise ComputeError(
