@@ -185,10 +185,11 @@ class Prediction:
     levels: tuple[str, ...]
     level_probabilities: Float[np.ndarray, " l"] | None
     tokens: tuple[str, ...]
-    attention: Float[np.ndarray, " k"]
-    """Attention of the fused row over the symptom tokens, renormalised to sum to one."""
+    """Empty in a system without symptom tokens."""
+    attention: Float[np.ndarray, " tokens"]
+    """Attention of the fused row over the symptom tokens, renormalised to sum to one; empty without tokens."""
     gates: dict[Modality, float]
-    """Mean gate magnitude of each modality; 0 where it is absent."""
+    """Mean gate magnitude of each modality; 0 where it is absent, empty in a system without gates."""
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,11 @@ class Batch(NamedTuple):
         return PerModality(self.video, self.audio)
 
     @property
+    def present(self) -> Bool[Tensor, " b"]:
+        """Clips with a valid step of any modality."""
+        return torch.stack([(one.mask & one.present[:, None]).any(dim=1) for one in self.sequences.given]).any(dim=0)
+
+    @property
     def size(self) -> int:
         return next(len(sequence.present) for sequence in self.sequences.given)
 

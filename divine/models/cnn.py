@@ -44,10 +44,9 @@ class Cnn(nn.Module):
         Raises:
             ModelError: a clip has more than ``config.max_steps`` steps.
         """
-        sequences = conform(batch, self.schema)
-        vectors = sequences.map(self._flatten)
+        vectors = conform(batch, self.schema).map(self._flatten)
         (vector,) = vectors.given
-        return answer(self.config, self.schema, batch, sequences, vectors, self.head(vector), class_weights)
+        return answer(self.config, self.schema, batch, vectors, self.head(vector), class_weights)
 
     def _flatten(self, modality: Modality, sequence: Sequence) -> Tensor:
         steps = self.config.max_steps - sequence.values.shape[1]

@@ -21,6 +21,8 @@ def from_json(kind: type[Record], values: object, where: str = "") -> Record:
 
     Understands int, float, bool, str, None, literals, unions of these, tuples (``tuple[X, ...]`` or fixed) and nested records.
 
+    A field that older files lack says in its metadata what they meant: ``field(default=..., metadata={"before": "..."})``.
+
     Raises:
         ModelError: a field is missing or unknown, or a value is not of its type.
     """
@@ -28,6 +30,8 @@ def from_json(kind: type[Record], values: object, where: str = "") -> Record:
     if not isinstance(values, dict):
         raise ModelError(f"{where} is {values!r}: expected an object.")
     known = {one.name for one in fields(kind)}  # type: ignore[arg-type]
+    before = {one.name: one.metadata["before"] for one in fields(kind) if "before" in one.metadata}  # type: ignore[arg-type]
+    values = before | values
     if set(values) != known:
         missing, unknown = sorted(known - set(values)), sorted(set(values) - known)
         raise ModelError(f"{where}: missing {missing}, unknown {unknown}: written by another version.")

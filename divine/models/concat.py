@@ -31,10 +31,9 @@ class Concat(nn.Module):
         self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None
     ) -> PlainAnswer:
         """Answer; ``sampling`` is of no matter, nothing is drawn."""
-        sequences = conform(batch, self.schema)
-        vectors = sequences.map(self._pooled)
+        vectors = conform(batch, self.schema).map(self._pooled)
         logits = self.head(torch.cat(vectors.given, dim=1))
-        return answer(self.config, self.schema, batch, sequences, vectors, logits, class_weights)
+        return answer(self.config, self.schema, batch, vectors, logits, class_weights)
 
     def _pooled(self, modality: Modality, sequence: Sequence) -> Tensor:
         refined = self.refinement[modality](sequence.values, sequence.mask & sequence.present[:, None])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from divine.models.answer import PlainAnswer, conform, plain_losses
-from divine.models.batch import Batch, PerModality, Sequence
+from divine.models.batch import Batch, PerModality
 from divine.models.config import DivineConfig, Schema
 from divine.models.errors import ModelError
 from divine.models.heads import Logits
@@ -65,14 +64,13 @@ class Fcn(nn.Module):
         sequences = conform(batch, self.schema)
         means = sequences.map(lambda _, one: mean_over_time(one.values, one.mask & one.present[:, None]))
         (vector,) = means.given
-        return answer(self.config, self.schema, batch, sequences, means, self.head(vector), class_weights)
+        return answer(self.config, self.schema, batch, means, self.head(vector), class_weights)
 
 
 def answer(
     config: DivineConfig,
     schema: Schema,
     batch: Batch,
-    sequences: PerModality[Sequence],
     vectors: PerModality[Tensor],
     logits: Logits,
     class_weights: Tensor | None,
@@ -80,6 +78,5 @@ def answer(
     """Put an answer together, with its loss where targets are known."""
     if batch.targets is None:
         return PlainAnswer(logits, None, vectors)
-    present = torch.stack([(one.mask & one.present[:, None]).any(dim=1) for one in sequences.given]).any(dim=0)
-    losses = plain_losses(config.loss, schema, logits, batch.targets, present, class_weights)
+    losses = plain_losses(config.loss, schema, logits, batch.targets, batch.present, class_weights)
     return PlainAnswer(logits, losses, vectors)

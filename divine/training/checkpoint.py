@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -13,11 +13,12 @@ from safetensors.torch import load as parse
 from safetensors.torch import save as serialise
 from torch import Tensor
 
+from divine.models.answer import System
 from divine.models.batch import PerModality
 from divine.models.codec import from_json, to_json
 from divine.models.config import DivineConfig, Schema
-from divine.models.divine import Divine
 from divine.models.errors import ModelError
+from divine.models.systems import architecture_of, build
 from divine.records import CheckpointCard, Modality
 from divine.store import StoreError, write_atomically
 from divine.training.card import model_card
@@ -49,13 +50,14 @@ class _Manifest:
     encoders: tuple[EncoderRef, ...]
     cutoffs: Cutoffs | None
     card: CheckpointCard
+    architecture: str = field(default="divine", metadata={"before": "divine"})
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
     """Everything that judging a clip takes, but the encoders themselves."""
 
-    model: Divine
+    model: System
     moments: PerModality[Moments]
     encoders: tuple[EncoderRef, ...]
     """One per modality of the schema."""
@@ -89,6 +91,7 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
         encoders=checkpoint.encoders,
         cutoffs=checkpoint.cutoffs,
         card=checkpoint.card,
+        architecture=architecture_of(model),
     )
     parameters = sum(one.numel() for one in model.parameters())
     try:
@@ -119,8 +122,11 @@ def load(folder: Path) -> Checkpoint:
         tensors = parse(content)
     except SafetensorError as error:
         raise CheckpointError(f"{folder.name}: weights.safetensors is damaged ({error}); copy the folder again.") from error
-    with torch.device("meta"):  # shapes without memory: a config that lies about sizes costs nothing
-        model = Divine(manifest.config, manifest.schema)
+    try:
+        with torch.device("meta"):  # shapes without memory: a config that lies about sizes costs nothing
+            model = build(manifest.architecture, manifest.config, manifest.schema)
+    except ModelError as error:
+        raise CheckpointError(f"{folder.name}: {error} Copy the folder again, or train it again.") from error
     blank = _blank_moments(manifest.schema)
     _require_same(_tensors(model, blank), tensors, folder)
     _require_finite(tensors, folder)
@@ -158,7 +164,7 @@ def _read(path: Path) -> bytes:
         raise CheckpointError(f"{path.parent.name}/{path.name}: cannot be read ({error.strerror}); {remedy}.") from error
 
 
-def _tensors(model: Divine, moments: PerModality[Moments]) -> dict[str, Tensor]:
+def _tensors(model: System, moments: PerModality[Moments]) -> dict[str, Tensor]:
     found = {f"{_MODEL}{name}": value for name, value in model.state_dict().items()}
     for name, one in moments.named:
         if one is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from collections.abc import Callable
@@ -89,6 +90,10 @@ def _prepare(spec: RunSpec, run: Run, index: Index, store: Store, workers: int |
     if not (place / "pack.json").is_file():
         features.extract(workers=workers, on_clip=lambda done, total: on_step(Step("features", done, total)))
     packed = pack(features, place, max_steps=spec.config.max_steps)
+    kept = {modality: dim for modality, dim in packed.dims.items() if modality in spec.train_modalities.split("+")}
+    if not kept:
+        raise TrainingError(f"no clip has {spec.train_modalities} features of {spec.encoders}: choose other modalities.")
+    packed = dataclasses.replace(packed, dims=kept)
     return Work(run.folder, spec, index, packed, cutoffs_of(index, index.subjects))
 
 

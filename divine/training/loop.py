@@ -12,11 +12,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from divine.models.answer import Answer, System
 from divine.models.batch import PerModality
 from divine.models.config import DivineConfig, Schema
-from divine.models.divine import Divine, Result
+from divine.models.divine import Result
 from divine.models.heads import Logits
 from divine.models.losses import Losses, supervised_losses
+from divine.models.systems import build
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingCancelledError, TrainingError
 from divine.training.latents import LatentReport, report_latents
@@ -45,12 +47,12 @@ class Epoch(NamedTuple):
 class Fitted:
     """A trained model with the standardisation it needs, and how it came to be."""
 
-    model: Divine
+    model: System
     """At its best epoch, in evaluation mode."""
     moments: PerModality[Moments]
     history: tuple[Epoch, ...]
     latents: tuple[LatentReport, ...]
-    """KL and active units on the validation clips."""
+    """KL and active units on the validation clips; none in a system without DIVINE's latents."""
     seed: int
 
 
@@ -62,10 +64,11 @@ def fit(
     training: TrainingConfig,
     seed: int,
     *,
+    architecture: str = "divine",
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Fitted:
-    """Train one DIVINE model.
+    """Train one model.
 
     Early stopping watches the supervised part of the loss, ``L_cls + alpha L_sev`` with the training run's class weights and at
     posterior means, on the validation clips as they are: unlike accuracy it moves with few subjects, and it is there with and
@@ -81,6 +84,7 @@ def fit(
         config: the model.
         training: the protocol.
         seed: decides initial weights, order, dropout and latents.
+        architecture: which system (``divine.models.systems``).
         on_epoch: is told of each epoch as it ends.
         cancelled: asked before every batch.
 
@@ -95,7 +99,7 @@ def fit(
     weights = class_weights(train, len(schema.classes)) if config.loss.class_balanced else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        fitted = Fitted(Divine(config, schema), moments, (), (), seed)
+        fitted = Fitted(build(architecture, config, schema), moments, (), (), seed)
         model = fitted.model
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
@@ -120,20 +124,21 @@ def fit(
             on_epoch(epoch)
     model.load_state_dict(best)
     model.eval()
-    latents = report_latents(run(fitted, batch).latents for batch in in_order(validation))
+    answers = (run(fitted, batch) for batch in in_order(validation))
+    latents = report_latents(one.latents for one in answers if isinstance(one, Result))
     return Fitted(model, moments, tuple(history), latents, seed)
 
 
 def validation_loss(fitted: Fitted, source: Source, weights: Float[Tensor, " c"] | None) -> float:
     """``L_cls + alpha L_sev`` over all clips of a source at once, at posterior means."""
-    results = [run(fitted, batch) for batch in in_order(source)]
-    parts = [result.generated.logits for result in results]
+    batches = list(in_order(source))
+    parts = [run(fitted, batch).logits for batch in batches]
     level = [part.level for part in parts if part.level is not None]
     items = [part.items for part in parts if part.items is not None]
     logits = Logits(
         torch.cat([part.diagnosis for part in parts]), torch.cat(level) if level else None, torch.cat(items) if items else None
     )
-    present = torch.cat([torch.stack([one.present for one in result.latents.given]).any(dim=0) for result in results])
+    present = torch.cat([batch.present for batch in batches])
     loss, scale = fitted.model.config.loss, fitted.model.schema.scale
     diagnosis, severity = supervised_losses(logits, source.targets, present, scale, weights)
     value = float(loss.diagnosis * diagnosis + loss.alpha * severity)
@@ -157,8 +162,8 @@ def _check(source: Source, name: str) -> None:
         raise TrainingError(f"the {name} clips have neither a diagnosis nor a rating: there is nothing to learn from.")
 
 
-def _step(result: Result, optimizer: torch.optim.Optimizer) -> Losses:
-    losses = result.losses
+def _step(answer: Answer, optimizer: torch.optim.Optimizer) -> Losses:
+    losses = answer.losses
     if losses is None:
         raise TrainingError("a training batch came without targets: the source must give them.")
     if not bool(torch.isfinite(losses.total)):

@@ -27,7 +27,7 @@ from divine.training.loop import Epoch, Fitted, fit
 from divine.training.predict import predict
 from divine.training.rows import clip_columns, prediction_columns
 from divine.training.severity import Cutoffs
-from divine.training.spec import RunSpec
+from divine.training.spec import RunSpec, kind_of
 
 SETTINGS: tuple[tuple[Modality, ...], ...] = (("audio", "video"), ("video",), ("audio",))
 """Modalities at test time."""
@@ -85,7 +85,14 @@ def train_member(work: Work, fold: Fold) -> None:
     tell(event="started")
     member_seed = fold.seed * 1000 + fold.fold
     fitted = fit(
-        source("train"), source("validation"), schema, work.spec.config, work.spec.training, member_seed, on_epoch=on_epoch
+        source("train"),
+        source("validation"),
+        schema,
+        work.spec.config,
+        work.spec.training,
+        member_seed,
+        architecture=kind_of(work.spec.system).architecture,
+        on_epoch=on_epoch,
     )
     place = folder(work.run, fold)
     save(_checkpoint(work, fitted, fold), place)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from divine.models.answer import Answer, System
 from divine.models.batch import Batch, PerModality
-from divine.models.divine import Divine, Result
 from divine.models.heads import expected_scores
 from divine.records import Modality, Prediction
 from divine.training.errors import TrainingError
@@ -21,13 +22,13 @@ class Trained(Protocol):
     """A model with the standardisation it was trained under: a fitted run, or a checkpoint."""
 
     @property
-    def model(self) -> Divine: ...
+    def model(self) -> System: ...
 
     @property
     def moments(self) -> PerModality[Moments]: ...
 
 
-def run(trained: Trained, batch: Batch) -> Result:
+def run(trained: Trained, batch: Batch) -> Answer:
     """Pass raw features through the model as it judges: standardised, at posterior means, without dropout or gradients."""
     training = trained.model.training
     trained.model.eval()
@@ -48,13 +49,12 @@ def predict(trained: Trained, batch: Batch) -> tuple[Prediction, ...]:
     present = [one.present & one.mask.any(dim=1) for one in batch.sequences.given]
     if not present or not bool(torch.stack(present).any(dim=0).all()):
         raise TrainingError("a clip has neither video nor audio features: there is nothing to judge.")
-    result = run(trained, batch)
-    schema, generated = trained.model.schema, result.generated
-    logits = generated.logits
+    answer = run(trained, batch)
+    schema, logits, attention = trained.model.schema, answer.logits, answer.attention
     diagnosis = logits.diagnosis.softmax(dim=-1)
     level = None if logits.level is None else logits.level.softmax(dim=-1)
     scores = None if logits.items is None else expected_scores(logits.items, schema.scale)
-    gates = generated.fused.gates.map(lambda _, gate: gate.mean(dim=-1))
+    gates = None if answer.gates is None else answer.gates.map(lambda _, gate: gate.mean(dim=-1))
     return tuple(
         Prediction(
             classes=schema.classes,
@@ -63,9 +63,9 @@ def predict(trained: Trained, batch: Batch) -> tuple[Prediction, ...]:
             item_scores=None if scores is None else scores[row].numpy(),
             levels=() if level is None else schema.levels,
             level_probabilities=None if level is None else level[row].numpy(),
-            tokens=schema.tokens,
-            attention=generated.mixed.attention[row].numpy(),
-            gates=_gates(gates, row),
+            tokens=() if attention is None else schema.tokens,
+            attention=np.empty(0, dtype=np.float32) if attention is None else attention[row].numpy(),
+            gates={} if gates is None else _gates(gates, row),
         )
         for row in range(len(diagnosis))
     )

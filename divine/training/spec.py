@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, get_args
 
 from divine.data.schema import ClipEntry, Index
 from divine.measures import SPEECH_TASKS
@@ -18,6 +18,7 @@ from divine.training.errors import TrainingError
 
 Objective = Literal["C", "R", "M"]
 TaskSet = Literal["all", "speech", "non-speech"]
+Setting = Literal["audio+video", "video", "audio"]
 Folds = int | Literal["loso", "given"]
 VERSION = 1
 WIDE = 256
@@ -28,13 +29,28 @@ def _loss(config: DivineConfig, **changes: bool | float) -> DivineConfig:
     return dataclasses.replace(config, loss=dataclasses.replace(config.loss, **changes))
 
 
-SYSTEMS: dict[str, Callable[[DivineConfig], DivineConfig]] = {
-    "divine": lambda config: config,
-    "divine-no-cycle": lambda config: _loss(config, cycle=False),
-    "divine-no-sparse": lambda config: dataclasses.replace(_loss(config, sparse=False), gates="ones"),
-    "divine-no-token": lambda config: _loss(config, token=False),
+class Kind(NamedTuple):
+    """What a system is: an architecture, and what its config changes."""
+
+    architecture: str
+    """Of ``divine.models.systems``."""
+    change: Callable[[DivineConfig], DivineConfig] = lambda config: config
+    single: bool = False
+    """Whether it reads one encoder alone."""
+
+
+SYSTEMS: dict[str, Kind] = {
+    "divine": Kind("divine"),
+    "divine-no-cycle": Kind("divine", lambda config: _loss(config, cycle=False)),
+    "divine-no-sparse": Kind("divine", lambda config: dataclasses.replace(_loss(config, sparse=False), gates="ones")),
+    "divine-no-token": Kind("divine", lambda config: _loss(config, token=False)),
+    "flat": Kind("flat"),
+    "single-level": Kind("single-level"),
+    "concat": Kind("concat"),
+    "fcn": Kind("fcn", single=True),
+    "cnn": Kind("cnn", single=True),
 }
-"""Every trained system by name: how it differs from DIVINE."""
+"""Every trained system by name."""
 
 OBJECTIVES: dict[Objective, Callable[[DivineConfig], DivineConfig]] = {
     "C": lambda config: _loss(config, alpha=0.0),
@@ -60,6 +76,18 @@ class RunSpec:
     baselines: tuple[str, ...] = ()
     training: TrainingConfig = TrainingConfig()
     frame_base: int = 1
+    train_modalities: Setting = field(default="audio+video", metadata={"before": "audio+video"})
+    """What training, validation and test are given; the other modality is removed from all three."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be carried out.
+
+        Raises:
+            TrainingError: there is no such system, it reads one encoder and two are given, or none is left to train on.
+        """
+        kind = kind_of(self.system)
+        if kind.single and "+" in self.encoders and self.train_modalities == "audio+video":
+            raise TrainingError(f"{self.system} reads one encoder: give one of {self.encoders} alone, or choose concat.")
 
     def to_json(self) -> bytes:
         """Write the spec in one fixed form."""
@@ -81,18 +109,28 @@ class RunSpec:
             raise TrainingError(f"spec.json: is damaged ({error}). Start a new run.") from error
 
 
+def kind_of(system: str) -> Kind:
+    """Return what a system is.
+
+    Raises:
+        TrainingError: there is no such system.
+    """
+    if system not in SYSTEMS:
+        raise TrainingError(f"{system}: no such system. Choose one of {', '.join(SYSTEMS)}.")
+    return SYSTEMS[system]
+
+
 def configure(system: str, objective: Objective, widest: int) -> DivineConfig:
     """Return the model of a system for features of some width.
 
     Raises:
         TrainingError: there is no such system or objective.
     """
-    if system not in SYSTEMS:
-        raise TrainingError(f"{system}: no such system. Choose one of {', '.join(SYSTEMS)}.")
+    kind = kind_of(system)
     if objective not in get_args(Objective):
         raise TrainingError(f"{objective}: no such objective. Choose C (diagnosis), R (severity) or M (both).")
     size = DivineConfig() if widest > WIDE else DivineConfig.small()
-    return OBJECTIVES[objective](SYSTEMS[system](size))
+    return OBJECTIVES[objective](kind.change(size))
 
 
 def in_task_set(clip: ClipEntry, tasks: TaskSet) -> bool:
