@@ -13,6 +13,7 @@ from rich.text import Text
 
 from divine import records, services
 from divine.cli.output import Json, app, print_json, progress
+from divine.services import report as reports
 
 Recording = Annotated[
     Path, typer.Argument(metavar="CLIP", help="A video, or a sound alone. After -- it may begin with a dash.")
@@ -35,11 +36,24 @@ def assess(
     task: Annotated[str | None, typer.Option(help="The task's code, such as DDK_PA or NSM_SPREAD.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="A folder of a trained model; the demonstration by default.")] = None,
     as_json: Json = False,
+    report: Annotated[Path | None, typer.Option(help="Write a report to this file: .pdf, or .json.")] = None,
 ) -> None:
     """Judge one recording: quality, diagnosis, severity, measures, attention and gates."""
-    assessment = _with_progress(
-        lambda on_event: services.assess(clip, audio=audio, task=task, checkpoint=checkpoint, on_event=on_event)
-    )
+    if report is not None and report.suffix not in (".pdf", ".json"):
+        raise typer.BadParameter(f"{report.name}: a report is a .pdf or a .json.", param_hint="--report")
+    seen: list[records.Measured] = []
+
+    def judged(on_event: Callable[[records.Event], None]) -> records.Assessment:
+        def note(event: records.Event) -> None:
+            if isinstance(event, records.Measured):
+                seen.append(event)
+            on_event(event)
+
+        return services.assess(clip, audio=audio, task=task, checkpoint=checkpoint, on_event=note)
+
+    assessment = _with_progress(judged)
+    if report is not None:
+        reports.write_assessment_report(assessment, seen[-1], report)
     document = services.assessment_document(assessment)
     if as_json:
         print_json(document)

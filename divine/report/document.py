@@ -22,7 +22,7 @@ def assessment_document(assessment: Assessment) -> Document:
         "modalities": list(assessment.modalities),
         "diagnosis": {
             "classes": list(prediction.classes),
-            "probabilities": _numbers(prediction.probabilities),
+            "probabilities": numbers(prediction.probabilities),
             "prediction": prediction.classes[int(np.argmax(prediction.probabilities))],
         },
     }
@@ -30,8 +30,8 @@ def assessment_document(assessment: Assessment) -> Document:
     if severity:
         document["severity"] = severity
     return document | {
-        "attention": dict(zip(prediction.tokens, _numbers(prediction.attention), strict=True)),
-        "gates": {modality: _number(gate) for modality, gate in prediction.gates.items()},
+        "attention": dict(zip(prediction.tokens, numbers(prediction.attention), strict=True)),
+        "gates": {modality: number(gate) for modality, gate in prediction.gates.items()},
         "measures": measure_documents(assessment.measures),
         "checkpoint": {"name": card.name, "trained_on": card.trained_on, "synthetic": card.synthetic},
         "timing_s": {stage: round(seconds, 3) for stage, seconds in assessment.timing_s.items()},
@@ -42,9 +42,9 @@ def assessment_document(assessment: Assessment) -> Document:
 
 def clip_document(clip: Clip) -> Document:
     """Describe the recording; what it has no stream for is absent."""
-    document: Document = {"name": clip.name, "duration_s": _number(clip.duration_s)}
+    document: Document = {"name": clip.name, "duration_s": number(clip.duration_s)}
     if clip.video is not None:
-        document |= {"frames": clip.video.frames, "fps": _number(clip.video.fps)}
+        document |= {"frames": clip.video.frames, "fps": number(clip.video.fps)}
     if clip.audio is not None:
         document |= {"sample_rate_hz": clip.audio.sample_rate_hz}
     return document
@@ -54,7 +54,7 @@ def quality_document(quality: Quality) -> Document:
     """List the checks of the quality gate."""
     return {
         "passed": quality.passed,
-        "checks": [check._asdict() | {"value": _number(check.value)} for check in quality.checks],
+        "checks": [check._asdict() | {"value": number(check.value)} for check in quality.checks],
     }
 
 
@@ -62,12 +62,12 @@ def severity_document(prediction: Prediction) -> Document:
     """List the rated items, their total and the level, as far as the model knows them."""
     document: Document = {}
     if prediction.item_scores is not None:
-        scores = _numbers(prediction.item_scores)
-        document |= {"items": dict(zip(prediction.items, scores, strict=True)), "total": _number(prediction.item_scores.sum())}
+        scores = numbers(prediction.item_scores)
+        document |= {"items": dict(zip(prediction.items, scores, strict=True)), "total": number(prediction.item_scores.sum())}
     if prediction.level_probabilities is not None:
         document |= {
             "level": prediction.levels[int(np.argmax(prediction.level_probabilities))],
-            "level_probabilities": dict(zip(prediction.levels, _numbers(prediction.level_probabilities), strict=True)),
+            "level_probabilities": dict(zip(prediction.levels, numbers(prediction.level_probabilities), strict=True)),
         }
     return document
 
@@ -78,15 +78,17 @@ def measure_documents(measures: Iterable[Measure]) -> list[Document]:
     for measure in measures:
         about = CATALOGUE[measure.name]
         document: Document = {"name": measure.name, "unit": about.unit}
-        document |= {"why": measure.why} if measure.value is None else {"value": _number(measure.value)}
+        document |= {"why": measure.why} if measure.value is None else {"value": number(measure.value)}
         documents.append(document | ({} if about.norm is None else {"norm": list(about.norm)}))
     return documents
 
 
-def _number(value: float | np.floating) -> float:
+def number(value: float | np.floating) -> float:
+    """Round a number for print."""
     # Six significant digits: more than any measurement here is worth, and stable to print.
     return float(f"{float(value):.6g}")
 
 
-def _numbers(values: np.ndarray) -> list[float]:
-    return [_number(value) for value in values]
+def numbers(values: np.ndarray) -> list[float]:
+    """Round numbers for print."""
+    return [number(value) for value in values]
