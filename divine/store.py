@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,13 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    def tidy(self) -> None:
+        """Remove what writers that were killed left half-written; a file younger than a day may still be in the making."""
+        for path in self.root.glob("??/.*"):
+            with contextlib.suppress(FileNotFoundError):  # another process tidies too
+                if path.stat().st_mtime < time.time() - 24 * 3600:
+                    path.unlink()
 
     def path(self, key: str) -> Path:
         return self.root / key[:2] / f"{key}.safetensors"

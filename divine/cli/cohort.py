@@ -79,14 +79,24 @@ def extract(
     data: Data,
     encoders: Annotated[str, typer.Option(help="Codes with commas between them, such as KI,AC.")],
     workers: Workers = None,
+    processes: Annotated[bool, typer.Option("--processes", help="Use processes instead of threads of this one.")] = False,
+    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://node1:8786.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Run encoders over a cohort; what is finished is kept and not done again."""
     with progress() as tell:
-        found = services.extract(data, encoders, workers=workers, on_step=tell)
+        found = services.extract(data, encoders, workers=workers, processes=processes, cluster=cluster, on_step=tell)
+    if as_json:
+        failures = [failure._asdict() for failure in found.failures]
+        print_json({"done": found.done, "kept": found.kept, "failures": failures, "table": str(found.table)})
+        return
     console = Console(stderr=True)
     for failure in found.failures:
         console.print(Text(f"{failure.clip}: {failure.why}"))
-    console.print(f"{found.done} clips extracted, {found.kept} were there, {len(found.failures)} without features")
+    failed = len({failure.clip for failure in found.failures})
+    console.print(f"{found.done} clips extracted, {found.kept} were there, {failed} lack features")
+    if failed:
+        console.print(Text(f"table of failures: {found.table}"), soft_wrap=True)
 
 
 @app.command()

@@ -103,6 +103,12 @@ def read_record(code: str) -> Record | None:
         raise EncoderError(f"{code}: {path} is damaged. Run `divine encoders fetch {code}` again.") from error
 
 
+def identity(code: str) -> str:
+    """Hash what is known of an encoder's weights: part of the key of what was made with them; empty where nothing is."""
+    record = read_record(code)
+    return "" if record is None else hashlib.sha256(json.dumps(record.sha256, sort_keys=True).encode()).hexdigest()
+
+
 def write_record(folder: Path, record: Record) -> None:
     """Write down what was brought.
 

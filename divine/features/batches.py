@@ -49,6 +49,29 @@ class Pair(NamedTuple):
         return "+".join(self.codes)
 
 
+class Several(NamedTuple):
+    """Any encoders, to be extracted together: a clip is looked at once and listened to once for all of them."""
+
+    named: tuple[tuple[Modality, str], ...]
+
+    @classmethod
+    def parse(cls, text: str, given: Mapping[str, Modality] = MappingProxyType({})) -> Several:
+        """Read codes with commas or plus signs between them; ``given`` names features that a cohort brings as files.
+
+        Raises:
+            EncoderError: a code is unknown.
+        """
+        codes = dict.fromkeys(part.strip() for part in text.replace("+", ",").split(","))
+        return cls(tuple((given.get(code) or encoders.info(code).modality, code) for code in codes))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(code for _, code in self.named)
+
+    def __str__(self) -> str:
+        return "+".join(self.codes)
+
+
 def batch(pair: Pair, clips: Sequence[dict[str, Features]], *, max_steps: int, targets: Targets | None = None) -> Batch:
     """Collate the features of clips, each by encoder code; a code that a clip lacks is a modality it lacks."""
 

@@ -1,30 +1,27 @@
-"""Encoders over a cohort: resumable, several clips at a time, with a list of what failed and why."""
+"""Encoders over a cohort: resumable, several clips at a time, with a table of what failed and why."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
+from divine import encoders
+from divine.compute import ComputeError, Workers, in_process
 from divine.config import Limits
-from divine.data.features import read_features
-from divine.data.recording import open_entry
 from divine.data.schema import ClipEntry, Index
-from divine.features.batches import Pair
-from divine.features.extract import Extracted, extract, keep, stored
+from divine.encoders import EncoderError
+from divine.features.batches import Pair, Several
+from divine.features.clips import ClipFeatures, Failure, Made
+from divine.features.failures import Table, table_path, write_table
 from divine.records import DivineError, Features, Modality
-from divine.store import Store, StoreError
+from divine.store import Store
 
-
-class Failure(NamedTuple):
-    """A clip of which one encoder, or all, made nothing."""
-
-    clip: str
-    why: str
+GROUP = 4
+"""Clips that a worker takes at once for a network, which on a GPU is quicker over several."""
 
 
 class Extraction(NamedTuple):
@@ -33,8 +30,10 @@ class Extraction(NamedTuple):
     done: int
     """Clips that this pass observed."""
     kept: int
-    """Clips that an earlier pass had finished."""
+    """Clips that an earlier pass had finished, and those that came with features."""
     failures: tuple[Failure, ...]
+    table: Path
+    """The failures as JSON; beside it as CSV."""
 
 
 @dataclass(frozen=True)
@@ -42,79 +41,67 @@ class CohortFeatures:
     """The features of a cohort: files that it brought, or what encoders made of its media."""
 
     index: Index
-    pair: Pair
+    pair: Pair | Several
     store: Store
     limits: Limits = Limits()
 
     def extract(
-        self, *, workers: int | None = None, on_clip: Callable[[int, int], None] = lambda done, total: None
+        self,
+        *,
+        workers: Workers | int | None = None,
+        on_clip: Callable[[int, int], None] = lambda done, total: None,
     ) -> Extraction:
         """Run the encoders over every clip that lacks something; ``on_clip`` is told how many of how many are finished.
 
-        Media are decoded in child processes, so threads are enough to keep every core busy. An interrupt loses the clips
-        under way and nothing else.
+        By default, or given a number, in threads of this process: media are decoded in children, so threads keep every
+        core busy. An interrupt, or a worker that dies, loses the clips under way and nothing else.
 
         Raises:
+            EncoderError: an encoder cannot run here.
             StoreError: the store cannot be written.
+            ComputeError: the workers cannot do it, or are gone.
         """
         clips = self.index.clips
-        fresh, failures = 0, []
-        with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-            futures: dict[Future[tuple[bool, Extracted]], ClipEntry] = {pool.submit(self._ensure, clip): clip for clip in clips}
-            try:
-                for done, future in enumerate(as_completed(futures), start=1):
-                    name = _address(futures[future])
-                    try:
-                        new, found = future.result()
-                        fresh += new
-                        failures += [Failure(name, why) for why in found.absent.values()]
-                    except StoreError:
-                        raise
-                    except DivineError as error:
-                        failures.append(Failure(name, str(error)))
-                    on_clip(done, len(clips))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-        return Extraction(fresh, len(clips) - fresh - len({f.clip for f in failures}), tuple(sorted(failures)))
+        self._check_weights()
+        at_work = in_process(workers) if workers is None or isinstance(workers, int) else workers
+        at_work.check(_places(clips))
+        self.store.tidy()
+        network = any(encoders.info(code).weights for _, code in self._computed())
+        done = fresh = kept = 0
+        failures: list[Failure] = []
+        for group in at_work.each(self._clips.make, _groups(clips, GROUP if network else 1)):
+            for made in _of_each(group.item, group.outcome):
+                fresh += made.fresh
+                kept += not made.fresh and not made.failures
+                failures += made.failures
+                done += 1
+                on_clip(done, len(clips))
+        table = table_path(self.store, self.index.root, self.pair)
+        found = Extraction(fresh, kept, tuple(sorted(failures)), table)
+        write_table(table, Table(str(self.index.root), self.pair.codes, len(clips), fresh, kept, found.failures))
+        return found
 
     def of(self, clip: ClipEntry) -> dict[str, Features]:
         """Return the features of one clip by code, without computing any; a modality that it lacks is left out."""
-        try:
-            found = stored(self.store, open_entry(clip).digest, self._encoded(clip)).features if _has_media(clip) else {}
-            return found | self._given(clip)
-        except StoreError:
-            raise
-        except DivineError:
-            return {}  # extraction has listed it among the failures
+        return self._clips.of(clip)
 
     def __iter__(self) -> Iterator[dict[str, Features]]:
         return (self.of(clip) for clip in self.index.clips)
 
-    def _ensure(self, clip: ClipEntry) -> tuple[bool, Extracted]:
-        self._given(clip)
-        wanted = self._encoded(clip)
-        if not wanted or not _has_media(clip):
-            return False, Extracted()
-        opened = open_entry(clip)
-        before = stored(self.store, opened.digest, wanted)
-        missing = [code for code in wanted if code not in before]
-        if not missing:
-            return False, before
-        from divine.observe import observe_clip  # training reads features without ever looking at a picture
+    @functools.cached_property
+    def _clips(self) -> ClipFeatures:
+        return ClipFeatures(self.pair.named, self.store, self.limits)
 
-        found = extract(observe_clip(opened, limits=self.limits, on_event=lambda event: None), missing)
-        keep(self.store, opened.digest, found)
-        return True, Extracted(before.features | found.features, before.absent | found.absent)
+    def _computed(self) -> Sequence[tuple[Modality, str]]:
+        """Return the encoders that some clip needs: the others' features all came as files."""
+        return [(kind, code) for kind, code in self.pair.named if any((kind, code) not in c.features for c in self.index.clips)]
 
-    def _encoded(self, clip: ClipEntry) -> Sequence[str]:
-        """Return the codes that must be computed: those for which the cohort brought no file."""
-        return [code for modality, code in self.pair.named if (modality, code) not in clip.features]
-
-    def _given(self, clip: ClipEntry) -> dict[str, Features]:
-        files = {code: clip.features.get((modality, code)) for modality, code in self.pair.named}
-        found = {code: read_features(path) for code, path in files.items() if path is not None}
-        return {code: Features(values, np.arange(len(values), dtype=float), code) for code, values in found.items()}
+    def _check_weights(self) -> None:
+        for _, code in self._computed():
+            if not encoders.info(code).present:
+                raise EncoderError(
+                    f"{code}: its weights ({encoders.info(code).weights}) are not here. Run `divine encoders fetch {code}`."
+                )
 
 
 def modalities_of(index: Index) -> dict[str, Modality]:
@@ -122,9 +109,25 @@ def modalities_of(index: Index) -> dict[str, Modality]:
     return {name: modality for clip in index.clips for modality, name in clip.features}
 
 
-def _has_media(clip: ClipEntry) -> bool:
-    return clip.video is not None or clip.audio is not None
+def _groups(clips: Iterable[ClipEntry], size: int) -> Iterator[tuple[ClipEntry, ...]]:
+    waiting = iter(clips)
+    while group := tuple(islice(waiting, size)):
+        yield group
 
 
-def _address(clip: ClipEntry) -> str:
-    return f"{clip.person}/{clip.name}"
+def _of_each(group: tuple[ClipEntry, ...], outcome: tuple[Made, ...] | DivineError) -> tuple[Made, ...]:
+    """Return what came of each clip of a group; where its workers died, that.
+
+    Raises:
+        DivineError: what concerns more than these clips.
+    """
+    if isinstance(outcome, ComputeError):
+        return tuple(Made(False, (Failure(f"{clip.person}/{clip.name}", "", str(outcome)),)) for clip in group)
+    if isinstance(outcome, DivineError):
+        raise outcome
+    return outcome
+
+
+def _places(clips: Sequence[ClipEntry]) -> list[Path]:
+    """Name a few files of a cohort, which workers elsewhere must see too."""
+    return [path for clip in clips[:3] for path in (clip.video, clip.audio, *clip.features.values()) if path is not None]

@@ -66,21 +66,35 @@ def check(data: Path, *, frame_base: int = 1, probe: bool = True, on_step: OnSte
     return run(load(data, frame_base=frame_base), probe=probe, on_clip=lambda done, total: on_step("checking", done, total))
 
 
-def extract(data: Path, encoders: str, *, workers: int | None = None, on_step: OnStep = _nobody) -> Extraction:
-    """Run encoders, ``KI,AC`` or ``KI+AC``, over a cohort; what is finished is not done again.
+def extract(
+    data: Path,
+    encoders: str,
+    *,
+    workers: int | None = None,
+    processes: bool = False,
+    cluster: str | None = None,
+    on_step: OnStep = _nobody,
+) -> Extraction:
+    """Run encoders, ``KI,AC`` or any others, over a cohort; what is finished is not done again.
+
+    In threads of this process (media are decoded in children), in ``processes``, or on the Dask ``cluster`` whose scheduler
+    listens at an address; its workers reach the data and ``DIVINE_HOME`` by the same paths.
 
     Raises:
-        DivineError: the cohort cannot be loaded, an encoder is unknown, or the store cannot be written.
+        DivineError: the cohort cannot be loaded, an encoder is unknown or cannot run, the store cannot be written, or the
+            cluster cannot be used.
     """
+    from divine import compute
     from divine.data.load import load
-    from divine.features.batches import Pair
+    from divine.features.batches import Several
     from divine.features.cohort import CohortFeatures, modalities_of
     from divine.store import Store
 
-    index = load(data).index
-    pair = Pair.parse(encoders.replace(",", "+"), modalities_of(index))
-    features = CohortFeatures(index, pair, Store(home() / "store"))
-    return features.extract(workers=workers, on_clip=lambda done, total: on_step("extracting", done, total))
+    index = load(data.resolve()).index
+    chosen = Several.parse(encoders, modalities_of(index))
+    at_work = compute.cluster(cluster) if cluster else (compute.processes if processes else compute.in_process)(workers)
+    features = CohortFeatures(index, chosen, Store(home() / "store"))
+    return features.extract(workers=at_work, on_clip=lambda done, total: on_step("extracting", done, total))
 
 
 def train(
