@@ -1,20 +1,15 @@
-"""Make what the studio opens with: a SYNTHETIC cohort, a checkpoint trained on it, and an example recording.
-
-``python -m divine.demonstration`` remakes ``checkpoints/demonstration`` and ``assets/example.mp4`` from nothing. Killed and
-started again, it goes on. The checkpoint shows that the software works and says nothing about patients.
-"""
+"""The checkpoint that the studio judges with until it is given another: trained on a SYNTHETIC cohort of 36 subjects."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from divine import encoders
-from divine.config import ASSETS, CHECKPOINTS, home
+from divine.config import CHECKPOINTS, home
 from divine.data.load import load
 from divine.data.schema import Index
 from divine.data.splits import Fold, split
@@ -24,9 +19,7 @@ from divine.features.pack import Pack, PackSource
 from divine.models.batch import Targets
 from divine.records import CheckpointCard
 from divine.store import Store, write_atomically
-from divine.synthetic.clip import render_clip
 from divine.synthetic.cohort import Plan, make_cohort
-from divine.synthetic.subject import make_subject
 from divine.training.checkpoint import Checkpoint, EncoderRef, save
 from divine.training.cohort import cutoffs_of, schema_of, targets_of
 from divine.training.cross_validate import cross_validate
@@ -36,22 +29,18 @@ from divine.training.spec import RunSpec, configure
 
 PLAN = Plan(subjects=36, seconds=6.0, fps=30.0, seed=1)
 PAIR = Pair("KI", "AC")
-EXAMPLE = ("S900", "Stroke", 9, "DDK_PATAKA")
-"""Subject, group, seed and task of the example: somebody who is not in the cohort."""
+
+OnStep = Callable[[str, int, int], None]
 
 
-def main() -> None:
-    """Make the cohort, validate across folds, train on everybody, write checkpoint, card and example."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    workers = parser.parse_args().workers
-    work = home() / "demonstration"
-    make_cohort(work / "cohort", PLAN, workers=workers, on_progress=lambda done, total, name: _tell("rendered", done, total))
+def make_checkpoint(work: Path, *, workers: int, on_step: OnStep) -> None:
+    """Make the cohort in ``work``, validate across folds, train on everybody, write the checkpoint and its card."""
+    make_cohort(work / "cohort", PLAN, workers=workers, on_progress=lambda done, total, name: on_step("rendered", done, total))
     index = load(work / "cohort").index
     config = configure("divine", "M", max(encoders.info(code).dim for code in PAIR.codes))
     spec = RunSpec(str(work / "cohort"), str(PAIR), config, seeds=1, baselines=("majority", "age-sex"))
     run = Run(work / "run")
-    cross_validate(spec, run, Store(home() / "store"), workers=workers, on_step=lambda step: _tell(*step))
+    cross_validate(spec, run, Store(home() / "store"), workers=workers, on_step=lambda step: on_step(*step))
     results = evaluate(run.predictions(), tasks="all")
     packed = Pack(run.folder / "features", {m: encoders.info(code).dim for m, code in PAIR.named})
     checkpoint = _train_on_everybody(index, packed, spec)
@@ -59,9 +48,6 @@ def main() -> None:
     save(checkpoint, place)
     card = (place / "README.md").read_text() + _results(results)
     write_atomically(place / "README.md", card.encode())
-    key, group, seed, task = EXAMPLE
-    render_clip(make_subject(key, group, seed), task, seed, ASSETS / "example.mp4", fps=30.0, seconds=6.0)  # type: ignore[arg-type]
-    _tell("made checkpoints/demonstration and assets/example.mp4", 1, 1)
 
 
 def _train_on_everybody(index: Index, packed: Pack, spec: RunSpec) -> Checkpoint:
@@ -105,14 +91,3 @@ def _results(results: tuple[Result, ...]) -> str:
                 cells.append("" if one is None else f"{one.mean:.2f} [{one.low:.2f}, {one.high:.2f}]")
             lines.append(f"| {result.system} | {result.modalities} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def _tell(what: str, done: int, total: int) -> None:
-    sys.stderr.write(f"\r{what} {done}/{total}   ")
-    if done == total:
-        sys.stderr.write("\n")
-    sys.stderr.flush()
-
-
-if __name__ == "__main__":
-    main()
