@@ -24,12 +24,14 @@ from fastapi.staticfiles import StaticFiles
 from divine import services as divine_services
 from divine.config import Limits
 from divine.records import DivineError
-from ui import routes, shell, theme
+from ui import report_routes, routes, shell, theme
 from ui.cohorts import Cohorts
 from ui.contract import Services
 from ui.login import Login
 from ui.owners import Owners
-from ui.pages import assess
+from ui.pages import assess, train
+from ui.pages import reports as reports_page
+from ui.reports import Reports
 from ui.security import Access, AccessError, Guard
 from ui.sessions import Sessions
 from ui.workspace import Workspace
@@ -57,6 +59,7 @@ def create_app(
     sessions = Sessions(services, workspace)
     owners = Owners(access.port)
     cohorts = Cohorts(data)
+    reports = Reports()
     atexit.register(sessions.close)
 
     @contextlib.asynccontextmanager
@@ -68,9 +71,13 @@ def create_app(
         yield
         warming.cancel()
         sessions.close()
+        reports.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.include_router(routes.build(owners, workspace, sessions))
+    app.include_router(train_routes.build(owners, cohorts))
+    app.include_router(job_routes.build(owners))
+    app.include_router(report_routes.build(owners, cohorts, reports))
     app.mount("/studio/static", StaticFiles(directory=STATIC))
 
     @app.get("/")
@@ -80,6 +87,10 @@ def create_app(
     pages = gr.Blocks(title="DIVINE", analytics_enabled=False)
     with pages.route("Assess", "/assess", show_in_navbar=False):  # our own header has the links
         assess.build(workspace, sessions, owners)
+    with pages.route("Train", "/train", show_in_navbar=False):
+        train.build()
+    with pages.route("Reports", "/reports", show_in_navbar=False):
+        reports_page.build()
 
     with warnings.catch_warnings():
         # Gradio says of every site of several pages that it is not rendered on the server; nobody asked for that.

@@ -16,13 +16,16 @@ class Page(NamedTuple):
     path: str
 
 
-PAGES = (Page("Assess", "/assess"),)
+PAGES = (Page("Assess", "/assess"), Page("Reports", "/reports"))
 PATHS = frozenset(page.path for page in PAGES)
 
 HEAD = """
 <link rel="icon" href="/studio/static/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/studio/static/base.css">
 <link rel="stylesheet" href="/studio/static/assess.css">
+<link rel="stylesheet" href="/studio/static/reports.css">
+<link rel="stylesheet" href="/studio/static/jobs.css">
+<link rel="stylesheet" href="/studio/static/train.css">
 <script src="/studio/static/theme.js"></script>
 <script type="module" src="/studio/static/shell.js"></script>
 """
