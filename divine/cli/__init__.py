@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command; an error that we understand is one line, never a traceback."""
-    from divine.cli import clip, cohort, encoders, jobs, report  # noqa: F401 - they register their commands
+    from divine.cli import clip, cohort, encoders, jobs, report, study  # noqa: F401 - they register their commands
     from divine.cli.output import app
     from divine.records import DivineError
 

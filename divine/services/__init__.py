@@ -24,6 +24,7 @@ from divine.services.jobs import (
     run_folder,
     submit,
 )
+from divine.services.study import compare, comparison_document, run_calibration, run_confusion, run_metrics, validate
 
 __all__ = [
     "ExtractOrder",
@@ -34,6 +35,8 @@ __all__ = [
     "assessment_document",
     "cancel_job",
     "check",
+    "compare",
+    "comparison_document",
     "encoders",
     "evaluate",
     "extract",
@@ -45,10 +48,14 @@ __all__ = [
     "measure_documents",
     "remove_job",
     "resume_job",
+    "run_calibration",
+    "run_confusion",
     "run_folder",
+    "run_metrics",
     "submit",
     "synthesise",
     "train",
+    "validate",
     "verify_weights",
     "viewing_copy",
     "warm_up",
