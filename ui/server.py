@@ -24,7 +24,7 @@ from fastapi.staticfiles import StaticFiles
 from divine import services as divine_services
 from divine.config import Limits
 from divine.records import DivineError
-from ui import report_routes, routes, shell, theme
+from ui import job_routes, report_routes, routes, shell, theme, train_routes
 from ui.cohorts import Cohorts
 from ui.contract import Services
 from ui.login import Login

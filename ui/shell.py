@@ -16,7 +16,7 @@ class Page(NamedTuple):
     path: str
 
 
-PAGES = (Page("Assess", "/assess"), Page("Reports", "/reports"))
+PAGES = (Page("Assess", "/assess"), Page("Train", "/train"), Page("Reports", "/reports"))
 PATHS = frozenset(page.path for page in PAGES)
 
 HEAD = """

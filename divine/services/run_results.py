@@ -1,4 +1,4 @@
-"""What came out of a run, for pages: how far each member is, learning curves, results kept once computed, cells and their clips."""
+"""What came out of a run, for pages: how far each member is, learning curves, results that are kept once computed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from divine.config import home
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _ROUNDING_S = 0.01
 _EVALUATED = 1
@@ -72,12 +69,19 @@ def learning_curves(folder: Path) -> tuple[Curve, ...]:
     parts = [whole] if whole.is_file() else sorted(folder.glob("members/*/history.parquet"))
     alpha, diagnosis = _weights(folder)
     curves = []
-    for (fold, seed), rows in (pair for path in parts for pair in pd.read_parquet(path).groupby(["fold", "seed"], sort=True)):
-        rows = rows.sort_values("epoch")
-        train = diagnosis * rows["diagnosis"] + alpha * rows["severity"]
-        best = rows.loc[rows["best"], "epoch"]
-        numbers = tuple(map(float, train)), tuple(map(float, rows["validation"]))
-        curves.append(Curve(int(fold), int(seed), *numbers, int(best.max()) if len(best) else 0))
+    for path in parts:
+        for _, rows in pd.read_parquet(path).sort_values("epoch").groupby(["fold", "seed"], sort=True):
+            train = diagnosis * rows["diagnosis"] + alpha * rows["severity"]
+            best = rows.loc[rows["best"], "epoch"]
+            curves.append(
+                Curve(
+                    int(rows["fold"].iloc[0]),
+                    int(rows["seed"].iloc[0]),
+                    tuple(map(float, train)),
+                    tuple(map(float, rows["validation"])),
+                    int(best.max()) if len(best) else 0,
+                )
+            )
     return tuple(curves)
 
 
@@ -145,7 +149,7 @@ class _Told(NamedTuple):
 def _told(folder: Path) -> dict[tuple[int, int], _Told]:
     told: dict[tuple[int, int], _Told] = {}
     for line in _lines(folder / "events.jsonl"):
-        member = (line.get("fold"), line.get("seed"))
+        member = (line.get("fold", -1), line.get("seed", -1))
         so_far = told.get(member, _Told(None, None, ()))
         if line.get("event") == "started":
             told[member] = _Told(line["time"], None, ())

@@ -1,0 +1,189 @@
+"""Before a run is launched: what it would train, what stands in its way, and how long it may take."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from divine.records import DivineError, Modality
+from divine.services.jobs import TrainOrder
+
+if TYPE_CHECKING:
+    from divine.data.schema import Index
+
+Field = Literal["encoders", "system", "tasks", "folds", "seeds", "objective", "baselines", "device"]
+
+SYSTEMS_SAY = {
+    "divine": "The whole model: two levels of latents, shared and private, sparse gates, a token per symptom.",
+    "divine-no-cycle": "DIVINE without the loss that ties the shared latents of face and voice together.",
+    "divine-no-sparse": "DIVINE with every gate open: face and voice always count alike.",
+    "divine-no-token": "DIVINE without the loss that makes each token stand for one symptom.",
+    "flat": "DIVINE without both latent levels: features are pooled, gated and read by the tokens.",
+    "single-level": "DIVINE with the window latents only: nothing is shared or private.",
+    "concat": "Face and voice are pooled, put side by side and read by plain layers.",
+    "fcn": "Plain layers on the mean over time of one encoder.",
+    "cnn": "Two convolutions over time on one encoder, then plain layers.",
+    "logistic": "Logistic and ridge regression on pooled features.",
+    "random-forest": "A forest of decision trees on pooled features.",
+    "svm": "A support vector machine on pooled features.",
+    "majority": "Always says the most frequent diagnosis and the median severity of training.",
+    "age-sex": "Regression on age and sex alone: what a model must beat to have seen anything.",
+}
+"""What each system is, in a sentence."""
+
+
+class Objection(NamedTuple):
+    """Why a run cannot be launched as asked."""
+
+    field: Field
+    text: str
+
+
+class Duration(NamedTuple):
+    """How long training may take, and how that is known."""
+
+    seconds: float
+    how: str
+
+
+@dataclass(frozen=True)
+class TrainPlan:
+    """What an order comes to."""
+
+    members: int
+    """Folds × seeds; 0 where the cohort cannot be divided as asked."""
+    clips: int
+    subjects: int
+    objections: tuple[Objection, ...]
+    notes: tuple[str, ...]
+    """What is possible and worth knowing."""
+    duration: Duration | None
+    """None until something like it has been trained on this machine."""
+
+
+def plan(order: TrainOrder, index: Index, *, device: str = "cpu") -> TrainPlan:
+    """Look at an order before it is queued. Nothing is extracted or trained."""
+    from divine.data.splits import split
+    from divine.training.errors import TrainingError
+    from divine.training.spec import restrict
+
+    objections = [*_encoders(order, index), *_device(device)]
+    try:
+        wanted = restrict(index, order.tasks)
+    except TrainingError as error:
+        return TrainPlan(0, 0, 0, (*objections, Objection("tasks", str(error))), (), None)
+    members = 0
+    try:
+        members = len(split(wanted, order.folds, range(order.seeds)).members)
+    except DivineError as error:
+        objections.append(Objection("folds", str(error)))
+    objections += [*_objective(order, wanted), *_baselines(order, wanted)]
+    duration = _duration(order, len(wanted.clips), members) if members and not objections else None
+    notes = tuple(_notes(order, wanted))
+    return TrainPlan(members, len(wanted.clips), len(wanted.subjects), tuple(objections), notes, duration)
+
+
+def _encoders(order: TrainOrder, index: Index) -> Iterator[Objection]:
+    from divine import encoders
+
+    given: dict[str, Modality] = {name: modality for clip in index.clips for modality, name in clip.features}
+    there = {modality for clip in index.clips for modality in clip.modalities}
+    known = encoders.registered()
+    seen: set[Modality] = set()
+    for code in filter(None, order.encoders.split("+")):
+        if code not in given and code not in known:
+            yield Objection("encoders", f"{code}: no such encoder, and the cohort brings no features of this name.")
+            continue
+        modality: Modality = given[code] if code in given else known[code].modality
+        if modality in seen:
+            yield Objection(
+                "encoders", f"{order.encoders}: two {modality} encoders; choose one for the face, one for the voice."
+            )
+        seen.add(modality)
+        if modality not in there:
+            yield Objection("encoders", f"{code}: no clip of the cohort has {'a voice' if modality == 'audio' else 'a face'}.")
+        if code not in given and not known[code].present:
+            yield Objection("encoders", f"{code}: its weights are not here. `divine encoders fetch {code}` brings them.")
+    if not seen:
+        yield Objection("encoders", "Choose an encoder for the face, one for the voice, or both.")
+    if order.system in ("fcn", "cnn") and len(seen) == 2:
+        yield Objection("system", f"{order.system} reads one encoder: choose one alone, or concat for both.")
+
+
+def _device(device: str) -> Iterator[Objection]:
+    if device not in devices():
+        yield Objection("device", f"{device}: is not on this machine. Choose one of {', '.join(devices())}.")
+
+
+def _objective(order: TrainOrder, index: Index) -> Iterator[Objection]:
+    rated = bool(index.items) and any(clip.ratings for clip in index.clips)
+    if order.objective == "R" and not rated:
+        yield Objection("objective", "The cohort has no ratings: severity cannot be learned. Choose diagnosis.")
+
+
+def _baselines(order: TrainOrder, index: Index) -> Iterator[Objection]:
+    if "age-sex" in order.baselines and any(clip.age is None or clip.sex is None for clip in index.clips):
+        yield Objection(
+            "baselines", "Age and sex: somebody's are not known, so nobody could tell what they explain. Leave it out."
+        )
+
+
+def _notes(order: TrainOrder, index: Index) -> Iterator[str]:
+    if index.synthetic:
+        yield "The cohort is SYNTHETIC: rendered, never recorded. So is whatever comes out."
+    if order.objective == "M" and not any(clip.ratings for clip in index.clips):
+        yield "The cohort has no ratings: only diagnosis is learned."
+
+
+def devices() -> tuple[str, ...]:
+    """List where training can run on this machine; finding a GPU needs torch, which is asked only where a driver is."""
+    found = ["cpu"]
+    if Path("/dev/nvidiactl").exists():
+        import torch
+
+        found += [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    return tuple(found)
+
+
+def side_by_side(workers: int | None, members: int) -> int:
+    """Say how many members train at a time on a processor."""
+    return max(1, min(workers or os.cpu_count() or 1, members))
+
+
+def _duration(order: TrainOrder, clips: int, members: int) -> Duration | None:
+    """Scale what earlier runs of this system and pair took per member by the number of clips.
+
+    The median over all their members, in seconds per clip; extraction and evaluation are not in it.
+    """
+    from divine.services.run_results import seconds_per_member
+    from divine.services.runs import runs
+
+    per_clip: list[float] = []
+    counted = 0
+    for entry in runs():
+        if entry.spec is None or (entry.spec.system, entry.spec.encoders) != (order.system, order.encoders):
+            continue
+        seconds, held = seconds_per_member(entry.folder), _clips(entry.folder)
+        if seconds and held:
+            per_clip += [one / held for one in seconds]
+            counted += 1
+    if not per_clip:
+        return None
+    each, at_once = statistics.median(per_clip) * clips, side_by_side(order.workers, members)
+    earlier = f"{len(per_clip)} members of {counted} earlier {'run' if counted == 1 else 'runs'}"
+    speed = f"{each:.1f} s per member with {clips} clips, {at_once} at a time"
+    how = f"From {earlier} of {order.system} {order.encoders} here: {speed}. Extracting features is not counted."
+    return Duration(-(-members // at_once) * each, how)
+
+
+def _clips(folder: Path) -> int:
+    import numpy as np
+
+    for name in ("video_mask.npy", "audio_mask.npy"):
+        if (folder / "features" / name).is_file():
+            return int(np.load(folder / "features" / name, mmap_mode="r", allow_pickle=False).shape[0])
+    return 0

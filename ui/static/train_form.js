@@ -1,0 +1,170 @@
+// What to train: choices in the order of the question, checked by the server as they are made.
+
+import { el, fill, icon, ICONS, request } from "./dom.js";
+import { duration } from "./jobs_words.js";
+import { group, plain } from "./format.js";
+import { reason } from "./jobs_poll.js";
+
+const CHECK_AFTER_MS = 250;
+const TASKS = [["all", "All tasks", "Every recording."], ["speech", "Speech", "BBP_NORMAL, DDK_PA, DDK_PATAKA."], ["non-speech", "Non-speech", "The NSM tasks: kiss, open, spread, big smile, blow, brow."]];
+const OBJECTIVES = [["M", "Both", "Diagnosis and severity together."], ["C", "Diagnosis", "Which group a subject is of."], ["R", "Severity", "The raters' scores only."]];
+const FOLDS = [[5, "5 folds"], [10, "10 folds"], [3, "3 folds"], ["loso", "one subject left out at a time"], ["given", "the manifest's column split"]];
+
+export class Form {
+  constructor(element, { cohort, onCohort, onLaunched }) {
+    Object.assign(this, { element, cohort, onCohort, onLaunched, plans: null, busy: false });
+  }
+
+  async begin() {
+    try {
+      this.options = await (await request(`/studio/train/options?cohort=${encodeURIComponent(this.cohort)}`)).json();
+    } catch (error) {
+      fill(this.element, el("p", { role: "alert" }, reason(error)));
+      return;
+    }
+    this.draw();
+    this.check();
+  }
+
+  draw() {
+    const { options } = this;
+    const ready = options.cohort?.state === "ready";
+    this.outcome = el("div", { class: "dv-outcome", "aria-live": "polite" });
+    this.button = el("button", { type: "submit", class: "dv-button is-primary", id: "dv-launch" }, "Launch");
+    fill(this.element,
+      el("h2", {}, "New run"),
+      this.cohortField(),
+      !ready && el("p", { class: "dv-objection", role: "alert" }, options.cohort?.message || "This cohort is not known here. Open it on the Cohort page."),
+      ready && [
+        this.systems(),
+        this.encoders("video", "Encoder of the face"),
+        this.encoders("audio", "Encoder of the voice"),
+        this.absent(),
+        choice("tasks", "Recordings", TASKS, "all"),
+        choice("objective", "What is learned", OBJECTIVES, options.cohort.rated ? "M" : "C"),
+        this.protocol(),
+        this.outcome,
+        el("div", { class: "dv-launch-row" }, this.button, el("span", { class: "dv-soft" }, "Queued on its device: one run at a time.")),
+      ]);
+    this.element.onchange = (event) => { if (event.target.name === "cohort") this.another(event.target.value); else this.check(); };
+    this.element.onsubmit = (event) => { event.preventDefault(); this.launch(); };
+  }
+
+  cohortField() {
+    const { cohort, cohorts } = this.options;
+    const select = el("select", { name: "cohort", id: "dv-train-cohort" }, cohorts.map((one) => el("option", { value: one.id, selected: one.id === cohort?.id }, one.name)));
+    const facts = cohort?.groups && [
+      `${cohort.groups.reduce((sum, one) => sum + one.subjects, 0)} subjects (${cohort.groups.map((one) => `${one.subjects} ${group(one.name)}`).join(", ")})`,
+      `${cohort.clips} clips`, cohort.rated ? `${cohort.items.length} rated items` : "no ratings"].join(" · ");
+    return el("div", { class: "dv-field" }, el("label", { for: "dv-train-cohort" }, "Cohort"), select,
+      el("p", { class: "dv-soft" }, cohort?.synthetic && el("span", { class: "dv-badge" }, "SYNTHETIC"), " ", facts || "",
+        " ", el("a", { href: cohort ? `/cohort?cohort=${cohort.id}` : "/cohort" }, "Look at it")));
+  }
+
+  systems() {
+    const { systems } = this.options;
+    return el("fieldset", { class: "dv-field" }, el("legend", {}, "Systems"), el("p", { class: "dv-soft" }, "Each becomes a run of its own, on the same folds."),
+      el("div", { class: "dv-systems" }, systems.map((system, place) => {
+        const says = `dv-says-${place}`;
+        return el("label", { class: "dv-system", title: system.says },
+          el("input", { type: "checkbox", name: "systems", value: system.name, checked: system.name === "divine", "aria-describedby": says }),
+          el("span", { class: "dv-system-name" }, system.name), el("span", { class: "dv-soft", id: says }, system.says));
+      })));
+  }
+
+  encoders(modality, title) {
+    const found = this.options.encoders.filter((one) => one.modality === modality);
+    const first = found.find((one) => one.present)?.code ?? "";
+    const chips = [...found, { code: "", title: "none", present: true }];
+    return el("fieldset", { class: "dv-field" }, el("legend", {}, title), el("div", { class: "dv-choices" }, chips.map((one) =>
+      el("label", { class: "dv-choice", title: one.present ? one.title : `${one.title}: its weights are not here. divine encoders fetch ${one.code}` },
+        el("input", { type: "radio", name: modality, value: one.code, checked: one.code === first, disabled: !one.present }),
+        el("span", {}, one.code || "none")))));
+  }
+
+  absent() {
+    const codes = this.options.encoders.filter((one) => !one.present).map((one) => one.code);
+    return codes.length > 0 && el("p", { class: "dv-soft dv-absent-encoders" }, `${codes.join(", ")}: weights are not here. `, el("code", {}, `divine encoders fetch ${codes[0]}`), " brings them.");
+  }
+
+  protocol() {
+    const { options } = this;
+    const folds = FOLDS.filter(([value]) => value !== "given" || options.cohort.given_split);
+    const field = (label, id, control) => el("div", {}, el("label", { for: id }, label), control);
+    return el("fieldset", { class: "dv-field" }, el("legend", {}, "Protocol"),
+      el("div", { class: "dv-protocol" },
+        field("Folds, by subject", "dv-folds", el("select", { name: "folds", id: "dv-folds" }, folds.map(([value, title]) => el("option", { value: String(value), selected: value === 5 }, title)))),
+        field("Seeds", "dv-seeds", el("input", { type: "number", name: "seeds", id: "dv-seeds", min: 1, max: 100, step: 1, value: "5" })),
+        field("Device", "dv-device", el("select", { name: "device", id: "dv-device" }, options.devices.map((one) => el("option", { value: one }, one === "cpu" ? "Processor" : `GPU ${one}`)))),
+        field("Members at a time", "dv-workers", el("input", { type: "number", name: "workers", id: "dv-workers", min: 1, max: 256, step: 1, value: String(options.cores) }))),
+      el("div", { class: "dv-choices" }, el("span", { class: "dv-soft" }, "Baselines beside it:"), options.baselines.map((one) =>
+        el("label", { class: "dv-choice", title: one.says }, el("input", { type: "checkbox", name: "baselines", value: one.name, checked: one.name === "majority" }), el("span", {}, plain(one.name))))));
+  }
+
+  order() {
+    const data = new FormData(this.element);
+    const folds = data.get("folds");
+    return { cohort: data.get("cohort"), systems: data.getAll("systems"), video: data.get("video") ?? "", audio: data.get("audio") ?? "",
+      tasks: data.get("tasks"), objective: data.get("objective"), folds: /^\d+$/.test(folds) ? Number(folds) : folds,
+      seeds: Number(data.get("seeds")), baselines: data.getAll("baselines"), device: data.get("device"), workers: Number(data.get("workers")) || null };
+  }
+
+  another(id) { this.cohort = id; this.onCohort(id); this.begin(); }
+
+  check() {
+    if (!this.outcome?.isConnected) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ask("/studio/train/plan"), CHECK_AFTER_MS);
+  }
+
+  async ask(path) {
+    const asked = JSON.stringify(this.order());
+    this.latest = asked;
+    const response = await fetch(path, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" }, body: asked });
+    const text = await response.text();
+    if (this.latest !== asked) return null;
+    let answer = null;
+    try { answer = JSON.parse(text); } catch { /* a refusal in plain words */ }
+    if (answer?.plans) this.say(answer.plans); else if (!response.ok) this.refuse(reason(new Error(text)));
+    return response.ok ? answer : null;
+  }
+
+  async launch() {
+    if (this.busy) return;
+    this.busy = this.button.disabled = true;
+    try {
+      const launched = await this.ask("/studio/train/launch");
+      if (launched?.jobs) await this.onLaunched(launched.jobs);
+    } catch (error) { this.refuse(reason(error)); }
+    this.busy = this.button.disabled = false;
+    this.check();
+  }
+
+  refuse(text) {
+    fill(this.outcome, el("p", { class: "dv-objection", role: "alert" }, icon(ICONS.warn), el("span", {}, text)));
+    this.button.disabled = true;
+  }
+
+  say(plans) {
+    const objections = plans.flatMap((plan) => plan.objections);
+    const texts = [...new Set(objections.map((one) => one.text))];
+    const notes = [...new Set(plans.flatMap((plan) => plan.notes))];
+    const members = plans.reduce((sum, plan) => sum + plan.members, 0);
+    const first = plans[0];
+    const known = plans.every((plan) => plan.duration);
+    const seconds = known ? plans.reduce((sum, plan) => sum + plan.duration.seconds, 0) : null;
+    fill(this.outcome,
+      texts.length > 0
+        ? el("ul", { class: "dv-objections" }, texts.map((text) => el("li", { class: "dv-objection" }, icon(ICONS.warn), el("span", {}, text))))
+        : [el("p", { class: "dv-amount" }, el("strong", {}, `${members} models`), ` to train: ${plans.length > 1 ? `${plans.length} systems, ` : ""}folds × seeds on ${first.clips} clips of ${first.subjects} subjects.`),
+          el("p", { class: "dv-soft" }, known ? [el("strong", {}, `About ${duration(seconds)}. `), plans.map((plan) => plan.duration.how).join(" ")]
+            : "How long it takes is not known yet: nothing like it has been trained on this machine. The first finished model will tell.")],
+      notes.map((note) => el("p", { class: "dv-soft" }, note)));
+    this.button.disabled = this.busy || texts.length > 0;
+  }
+}
+
+function choice(name, title, values, chosen) {
+  return el("fieldset", { class: "dv-field" }, el("legend", {}, title), el("div", { class: "dv-choices" }, values.map(([value, label, says]) =>
+    el("label", { class: "dv-choice", title: says }, el("input", { type: "radio", name, value, checked: value === chosen }), el("span", {}, label)))));
+}

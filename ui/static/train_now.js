@@ -1,0 +1,71 @@
+// One job from near: its stage, and a cell for every fold of every seed with its validation loss as it falls.
+
+import { el, fill } from "./dom.js";
+import { number, sentence } from "./format.js";
+import { duration, state, STATES } from "./jobs_words.js";
+import { spark } from "./jobs_spark.js";
+import { reason } from "./jobs_poll.js";
+
+const STAGES = { features: "Extracting features", training: "Training" };
+
+export function showNow(section, { job, members, left_s: left }, actions) {
+  const focus = document.activeElement?.dataset?.key;
+  const trouble = el("p", { class: "dv-soft", role: "alert" });
+  const doing = (act) => async (event) => {
+    event.target.disabled = true;
+    try { await act(); } catch (error) { trouble.textContent = reason(error); event.target.disabled = false; }
+  };
+  const active = job.state === "queued" || job.state === "running";
+  const says = job.state === "queued" ? `Waits until ${job.device === "cpu" ? "the processor" : job.device} is free.`
+    : job.total ? `${STAGES[job.stage] ?? sentence(job.stage)}: ${job.done} of ${job.total} ${job.stage === "training" ? "models" : "clips"}`
+      : job.state === "running" ? "Starting" : "";
+  fill(section,
+    el("div", { class: "dv-head" }, el("h2", { id: "dv-train-now-title" }, job.title), state(job.state)),
+    el("p", { class: "dv-soft dv-asked" }, describe(job)),
+    (says || job.message) && el("div", { class: "dv-progress-row" },
+      job.total > 0 && el("progress", { max: job.total, value: job.done, "aria-label": says }),
+      el("span", { class: "dv-says dv-num", role: "status" }, says),
+      left !== null && left !== undefined && el("span", { class: "dv-soft dv-num" }, `about ${duration(left)} left`),
+      active && el("button", { type: "button", class: "dv-button", "data-key": "now cancel", onclick: doing(() => actions.cancel(job.id)) }, "Cancel"),
+      (job.state === "interrupted" || job.state === "failed") && el("button", { type: "button", class: "dv-button", "data-key": "now resume", onclick: doing(() => actions.resume(job.id)) }, "Resume"),
+      job.state === "done" && job.kind === "train" && el("a", { class: "dv-button", href: `/runs?run=${encodeURIComponent(job.id)}` }, "See the results")),
+    job.message && el("p", { class: "dv-callout" }, job.message),
+    members.length > 0 && grid(members),
+    trouble);
+  section.hidden = false;
+  section.dataset.job = job.id;
+  section.dataset.state = job.state;
+  if (focus) section.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
+}
+
+function describe(job) {
+  const { asked } = job;
+  if (!asked.system) return "";
+  const folds = asked.folds === "loso" ? "one subject left out at a time" : asked.folds === "given" ? "the given split" : `${asked.folds} folds`;
+  const learns = { M: "diagnosis and severity", C: "diagnosis", R: "severity" }[asked.objective];
+  return [`${asked.tasks === "all" ? "all" : asked.tasks} tasks`, learns, `${folds} × ${asked.seeds} ${asked.seeds === 1 ? "seed" : "seeds"}`, asked.baselines.length ? `beside ${asked.baselines.join(", ")}` : ""].filter(Boolean).join(" · ");
+}
+
+function grid(members) {
+  const folds = [...new Set(members.map((one) => one.fold))].sort((a, b) => a - b);
+  const seeds = [...new Set(members.map((one) => one.seed))].sort((a, b) => a - b);
+  const of = new Map(members.map((one) => [`${one.fold} ${one.seed}`, one]));
+  // One scale for all cells, so that they can be compared; losses of the first epochs may tower over the rest.
+  const values = members.flatMap((one) => one.validation);
+  const range = [Math.min(...values), Math.max(...values)];
+  const cell = (fold, seed) => {
+    const one = of.get(`${fold} ${seed}`);
+    if (!one) return el("td", {});
+    const epochs = one.validation.length;
+    const best = epochs ? Math.min(...one.validation) : null;
+    const told = [STATES[one.state][0], epochs ? `epoch ${epochs}, lowest validation loss ${number(best)}` : "", one.seconds ? duration(one.seconds) : ""].filter(Boolean).join(", ");
+    return el("td", { class: `dv-cell is-${one.state}`, "data-member": `f${fold}s${seed}`, "data-state": one.state, title: `Fold ${fold + 1}, seed ${seed}: ${told}` },
+      el("span", { class: "dv-sr" }, told), el("span", { "aria-hidden": "true", class: "dv-cell-face" }, epochs > 1 ? spark(one.validation, range) : null,
+        el("span", { class: "dv-num" }, one.state === "done" ? "✓" : one.state === "training" ? `${epochs}` : "·")));
+  };
+  return el("div", { class: "dv-scroll dv-grid-scroll", tabindex: 0, role: "region", "aria-label": "Folds and seeds" },
+    el("table", { class: "dv-grid" },
+      el("caption", { class: "dv-soft" }, "A cell per model: its validation loss by epoch, all on one scale. ✓ done, a number: the epoch it is in, · waiting."),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Seed"), folds.map((fold) => el("th", { scope: "col" }, `Fold ${fold + 1}`)))),
+      el("tbody", {}, seeds.map((seed) => el("tr", {}, el("th", { scope: "row" }, String(seed)), folds.map((fold) => cell(fold, seed)))))));
+}
