@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from divine import demonstration
 from divine.config import home
 from divine.records import DivineError
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 RunState = Literal["training", "done", "interrupted", "failed", "damaged"]
 TRASH_DAYS = 30
 """How long a deleted run can be brought back."""
+SHIPPED_ID = "demonstration"
+"""Of the SYNTHETIC run that comes with the studio; it is listed last and cannot be deleted."""
 _OPENED = "opened.json"
 _ID_DIGITS = 16
 
@@ -90,6 +93,8 @@ def delete_run(run_id: str) -> RunEntry:
     """
     from divine.jobs.lock import is_held
 
+    if run_id == SHIPPED_ID:
+        raise RunError("The demonstration run comes with the studio and stays.")
     entry = run_entry(run_id)
     job = home() / "jobs" / run_id
     if entry.state == "training" or is_held(job / ".lock"):
@@ -143,8 +148,9 @@ def _entry(run_id: str, folder: Path) -> RunEntry:
     except TrainingError as error:
         state, message = "damaged", str(error)
     made = folder / "spec.json" if (folder / "spec.json").is_file() else folder
-    created_s = made.stat().st_mtime if made.exists() else 0.0
-    return RunEntry(run_id, folder, folder.name, folder.parent == _root(), state, message, created_s, spec, status)
+    created_s = made.stat().st_mtime if made.exists() and run_id != SHIPPED_ID else 0.0
+    name = "Demonstration run" if run_id == SHIPPED_ID else folder.name
+    return RunEntry(run_id, folder, name, folder.parent == _root(), state, message, created_s, spec, status)
 
 
 def _state(folder: Path, status: Status | None) -> tuple[RunState, str]:
@@ -177,7 +183,8 @@ def _places() -> dict[str, Path]:
     """Return every run's folder by id: an id is looked up here and never becomes a path."""
     ours = (one for one in _root().iterdir() if one.is_dir()) if _root().is_dir() else ()
     elsewhere = (one for one in _read_opened() if one.is_dir())
-    return {_id(folder): folder for folder in (*elsewhere, *ours)}
+    shipped = {SHIPPED_ID: demonstration.RUN} if demonstration.RUN.is_dir() else {}
+    return shipped | {_id(folder): folder for folder in (*elsewhere, *ours)}
 
 
 def _read_opened() -> list[Path]:
