@@ -1,0 +1,199 @@
+"""A trained run on another cohort, untouched: nothing of it is trained, chosen or rescaled on the new subjects."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from divine import encoders
+from divine.data.load import load
+from divine.data.schema import Index
+from divine.evaluation.table import Predictions
+from divine.features.batches import Pair
+from divine.features.cohort import CohortFeatures, modalities_of
+from divine.features.pack import MODALITIES, Pack, pack
+from divine.records import Modality, Prediction
+from divine.store import Store
+from divine.training.checkpoint import Checkpoint
+from divine.training.checkpoint import load as load_checkpoint
+from divine.training.cross_validate import OnStep, Step
+from divine.training.errors import TrainingError
+from divine.training.work import SETTINGS
+from divine.training.predict import predict
+from divine.training.rows import clip_columns, prediction_columns
+from divine.training.run import Run
+from divine.training.spec import RunSpec, restrict
+
+_CHUNK = 256
+
+
+@dataclass(frozen=True, eq=False)
+class External:
+    """What the ensemble of a run's members says of another cohort."""
+
+    predictions: Predictions
+    """One row per clip and setting, under fold and seed -1."""
+    members: int
+    subjects: int
+    clips: int
+    synthetic: bool
+    """Whether either cohort was rendered."""
+    notes: tuple[str, ...]
+    """What a reader must know: subjects who share a name with the run's own, severity that cannot be compared."""
+
+
+def judge_cohort(
+    run: Run, data: Path, store: Store, *, workers: int | None = None, on_step: OnStep = lambda _: None
+) -> External:
+    """Judge the clips of another cohort by every member of a run, each with its own standardisation, and average what they say.
+
+    Severity levels are cut where the run cut them.
+
+    Raises:
+        DataError: the cohort cannot be loaded.
+        TrainingError: the run is not finished, or the cohort has a diagnosis that the run never learned.
+        EncoderError: an encoder is not the one that the run was trained with.
+    """
+    spec = run.spec()
+    places = sorted(run.folder.glob("members/f*s*/config.json"))
+    status = run.status()
+    if status.state == "done" and not places:
+        raise TrainingError(f"{run.folder.name}: {spec.system} keeps no checkpoints, so it cannot judge anybody else.")
+    if status.state != "done":
+        raise TrainingError(f"{run.folder.name}: is not finished ({status.done} of {status.total} members). Train it first.")
+    first = load_checkpoint(places[0].parent)
+    index, notes = _comparable(restrict(load(data, frame_base=spec.frame_base).index, spec.tasks), first, run)
+    pair = Pair.parse(spec.encoders, modalities_of(index))
+    _same_encoders(first, index)
+    features = CohortFeatures(index, pair, store)
+    features.extract(workers=workers, on_clip=lambda done, total: on_step(Step("features", done, total)))
+    with tempfile.TemporaryDirectory() as folder:
+        packed = pack(features, Path(folder), max_steps=spec.config.max_steps)
+        known = {modality: dim for modality, dim in packed.dims.items() if modality in first.model.schema.dims}
+        packed = dataclasses.replace(packed, dims=known)
+        lines = list(_lines(index, packed, spec, first, _members(places, on_step)))
+    frame = pd.DataFrame(lines)
+    return External(
+        predictions=Predictions(frame),
+        members=len(places),
+        subjects=len(frame[["dataset", "group", "subject"]].drop_duplicates()),
+        clips=len(frame[["dataset", "group", "subject", "clip"]].drop_duplicates()),
+        synthetic=status.synthetic or index.synthetic,
+        notes=notes,
+    )
+
+
+def _members(places: Sequence[Path], on_step: OnStep) -> Iterator[Checkpoint]:
+    for done, place in enumerate(places, start=1):
+        yield load_checkpoint(place.parent)
+        on_step(Step("judging", done, len(places)))
+
+
+def _comparable(index: Index, checkpoint: Checkpoint, run: Run) -> tuple[Index, tuple[str, ...]]:
+    """Check that the cohort's diagnoses are the model's, and drop ratings of other items or another scale."""
+    schema, notes = checkpoint.model.schema, []
+    strange = [group for group in index.groups if group not in schema.classes]
+    if strange:
+        raise TrainingError(
+            f"{index.root.name}: has the diagnosis {strange[0]!r}, and this run knows {', '.join(schema.classes)}. "
+            "Give the groups the names that the run uses (the manifest's column group)."
+        )
+    missing = [name for name in schema.classes if name not in index.groups]
+    if missing:
+        notes.append(f"nobody here is {' or '.join(missing)}: metrics are over the other diagnoses")
+    if schema.items and (set(index.items) != set(schema.items) or index.scale != schema.scale):
+        notes.append(
+            f"severity is not compared: the run knows {', '.join(schema.items)} on {schema.scale[0]}-{schema.scale[1]}"
+        )
+        clips = tuple(dataclasses.replace(clip, ratings=()) for clip in index.clips)
+        index = dataclasses.replace(index, clips=clips, items=(), raters=())
+    frame = run.predictions().frame
+    own = set(frame[["dataset", "group", "subject"]].drop_duplicates().itertuples(index=False, name=None))
+    shared = sum(tuple(person) in own for person in index.subjects)
+    if shared:
+        notes.append(
+            f"{shared} subjects have the names of subjects of the run: if they are the same people, this is no validation"
+        )
+    return index, tuple(notes)
+
+
+def _same_encoders(checkpoint: Checkpoint, index: Index) -> None:
+    brought = modalities_of(index)
+    for one in checkpoint.encoders:
+        revision = "given" if one.code in brought else encoders.info(one.code).revision
+        if revision != one.revision:
+            raise TrainingError(
+                f"{one.code}: the run was trained with revision {one.revision}, here it is {revision}. "
+                "Use the same, or train again."
+            )
+
+
+def _lines(
+    index: Index, packed: Pack, spec: RunSpec, first: Checkpoint, members: Iterator[Checkpoint]
+) -> Iterator[dict[str, object]]:
+    """Judge every clip in every setting; a clip that has none of a setting's modalities is left out of it."""
+    present = packed.present()
+    settings = [one for one in SETTINGS if set(one) <= set(packed.dims)]
+    rows = {one: np.flatnonzero((present & _wanted(one)).any(axis=1)) for one in settings}
+    sums: dict[tuple[str, int], _Sum] = {}
+    count = 0
+    for member in members:
+        count += 1
+        for setting in settings:
+            given = dataclasses.replace(packed, dims={m: dim for m, dim in packed.dims.items() if m in setting})
+            for chunk in np.array_split(rows[setting], max(1, -(-len(rows[setting]) // _CHUNK))):
+                if not len(chunk):
+                    continue
+                for row, one in zip(chunk.tolist(), predict(member, given.batch(chunk)), strict=True):
+                    key = ("+".join(setting), row)
+                    sums[key] = sums[key].plus(one) if key in sums else _Sum.of(one)
+    about = {
+        "part": "test",
+        "fold": -1,
+        "seed": -1,
+        "system": spec.system,
+        "objective": spec.objective,
+        "encoders": spec.encoders,
+    }
+    for (setting, row), total in sums.items():
+        said = prediction_columns(total.mean(count))
+        yield clip_columns(index, row, first.cutoffs) | about | {"modalities": setting} | said
+
+
+def _wanted(setting: tuple[Modality, ...]) -> np.ndarray:
+    return np.array([modality in setting for modality in MODALITIES])
+
+
+@dataclass(frozen=True, eq=False)
+class _Sum:
+    """Predictions of one clip by several members, added up."""
+
+    like: Prediction
+    numbers: tuple[np.ndarray | None, ...]
+
+    @classmethod
+    def of(cls, one: Prediction) -> _Sum:
+        gates = np.array(list(one.gates.values()), dtype=float)
+        return cls(one, (one.probabilities, one.item_scores, one.level_probabilities, one.attention, gates))
+
+    def plus(self, one: Prediction) -> _Sum:
+        pairs = zip(self.numbers, _Sum.of(one).numbers, strict=True)
+        return _Sum(self.like, tuple(None if a is None or b is None else a + b for a, b in pairs))
+
+    def mean(self, count: int) -> Prediction:
+        probabilities, scores, levels, attention, gates = (None if a is None else a / count for a in self.numbers)
+        assert probabilities is not None and attention is not None and gates is not None  # noqa: S101 - every model says them
+        return dataclasses.replace(
+            self.like,
+            probabilities=probabilities,
+            item_scores=scores,
+            level_probabilities=levels,
+            attention=attention,
+            gates=dict(zip(self.like.gates, gates.tolist(), strict=True)),
+        )

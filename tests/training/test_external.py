@@ -1,0 +1,126 @@
+"""Another cohort through a trained run: what no test of this file may find is anything learned from the new subjects."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from divine import services
+from divine.data.load import load
+from divine.data.splits import split
+from divine.store import Store
+from divine.training import external
+from divine.training.checkpoint import load as load_checkpoint
+from divine.training.errors import TrainingError
+from divine.training.external import judge_cohort
+from tests.training.cohorts import write_cohort
+from tests.training.test_cross_validate import run, spec
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory):
+    root = tmp_path_factory.mktemp("run")
+    return run(spec(write_cohort(root / "c", signal=4.0), seeds=2), root / "run")
+
+
+def test_the_members_mean_is_judged_with_the_runs_own_standardisation_and_cut_offs(trained, tmp_path: Path):
+    manifest = write_cohort(tmp_path / "other", seed=7, per_group=3, signal=4.0)
+    before = {path: path.read_bytes() for path in trained.folder.rglob("*") if path.is_file()}
+    found = judge_cohort(trained, manifest, Store(tmp_path / "store"))
+    assert {path: path.read_bytes() for path in trained.folder.rglob("*") if path.is_file()} == before
+    assert (found.members, found.subjects, found.clips) == (6, 9, 18)
+    frame = found.predictions.frame
+    assert len(frame) == 3 * 18 and set(frame["modalities"]) == {"audio+video", "audio", "video"}
+
+    members = [load_checkpoint(place.parent) for place in sorted(trained.folder.glob("members/*/config.json"))]
+    row = frame[frame["modalities"] == "audio"].iloc[5]
+    features = np.load(manifest.parent / row["clip"].replace("video", "audio"))
+    alone = [_by_hand(member, features) for member in members]
+    columns = [f"probability_{name}" for name in members[0].model.schema.classes]
+    np.testing.assert_allclose(row[columns].to_numpy(float), np.mean(alone, axis=0), atol=1e-5)
+    cut = members[0].cutoffs
+    assert cut is not None
+    affected = frame[frame["group"] != "Healthy"]
+    expected = [cut.levels[int(np.searchsorted(cut.totals, total))] for total in affected["target_total"]]
+    assert list(affected["target_level"]) == expected
+    assert frame.loc[frame["group"] == "Healthy", "target_level"].isna().all()
+
+
+def _by_hand(member, features: np.ndarray) -> np.ndarray:
+    import torch
+
+    from divine.models.batch import Batch, Sequence
+
+    audio = member.moments.audio
+    values = (torch.from_numpy(features) - audio.mean) / audio.std
+    one = torch.ones(1, dtype=torch.bool)
+    with torch.inference_mode():
+        answer = member.model(Batch(None, Sequence(values[None], torch.ones(1, len(values), dtype=torch.bool), one)))
+    return answer.logits.diagnosis.softmax(-1)[0].numpy()
+
+
+def test_a_cohort_of_other_names_is_refused_and_of_fewer_is_noted(trained, tmp_path: Path):
+    strange = write_cohort(tmp_path / "strange", groups=("ALS", "Parkinson", "Healthy"), per_group=1)
+    with pytest.raises(TrainingError, match=r"diagnosis 'Parkinson'.*knows ALS, Stroke, Healthy"):
+        judge_cohort(trained, strange, Store(tmp_path / "store"))
+    fewer = write_cohort(tmp_path / "fewer", groups=("ALS", "Healthy"), per_group=2)
+    found = judge_cohort(trained, fewer, Store(tmp_path / "store"))
+    assert any("nobody here is Stroke" in note for note in found.notes)
+    assert any("4 subjects are named like" in note for note in found.notes)
+
+
+def test_other_ratings_leave_severity_out(trained, tmp_path: Path):
+    manifest = write_cohort(tmp_path / "other", per_group=2)
+    text = manifest.read_text().replace("rating_symmetry_", "rating_drooling_")
+    manifest.write_text(text)
+    document = services.validate(trained.folder, manifest)
+    assert any("severity is not compared" in note for note in document["notes"])
+    assert all("mae_total" not in result["metrics"] for result in document["results"])
+    assert all(0 <= result["metrics"]["accuracy"]["mean"] <= 1 for result in document["results"])
+
+
+def test_a_signal_that_was_learned_is_found_again_and_levels_are_not_cut_anew(trained, tmp_path: Path):
+    manifest = write_cohort(tmp_path / "other", seed=7, per_group=6, signal=4.0)
+    document = services.validate(trained.folder, manifest)
+    whole = next(one for one in document["results"] if (one["modalities"], one["level"]) == ("audio+video", "subject"))
+    assert whole["metrics"]["auroc"]["mean"] > 0.8
+    assert "std" not in whole["metrics"]["auroc"] and document["members"] == 6
+
+
+def test_another_revision_of_an_encoder_is_refused(trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    real = external.load_checkpoint
+
+    def older(place: Path):
+        checkpoint = real(place)
+        return dataclasses.replace(checkpoint, encoders=tuple(one._replace(revision="0") if hasattr(one, "_replace")
+                                   else dataclasses.replace(one, revision="0") for one in checkpoint.encoders))  # fmt: skip
+
+    monkeypatch.setattr(external, "load_checkpoint", older)
+    with pytest.raises(TrainingError, match="trained with revision 0, here it is given"):
+        judge_cohort(trained, write_cohort(tmp_path / "o", per_group=1), Store(tmp_path / "store"))
+
+
+def test_an_unfinished_run_is_refused(trained, tmp_path: Path):
+    status = trained.status()
+    trained.set_status(dataclasses.replace(status, state="interrupted", done=2))
+    try:
+        with pytest.raises(TrainingError, match="not finished"):
+            judge_cohort(trained, tmp_path, Store(tmp_path / "store"))
+    finally:
+        trained.set_status(status)
+
+
+def test_a_manifests_split_column_is_the_split(tmp_path: Path):
+    manifest = write_cohort(tmp_path / "c", per_group=4)
+    table = pd.read_csv(manifest)
+    table["split"] = table["subject"].map({"P0": "train", "P1": "train", "P2": "validation", "P3": "test"})
+    table.to_csv(manifest, index=False)
+    made = run(spec(manifest, folds="given", seeds=2), tmp_path / "run")
+    frame = made.predictions().frame
+    assert set(frame.loc[frame["part"] == "test", "subject"]) == {"P3"}
+    assert set(frame.loc[frame["part"] == "validation", "subject"]) == {"P2"}
+    assert made.status().total == 2 and len(split(load(manifest).index, "given", range(2)).members) == 2
+    document = services.evaluate(made.folder)
+    assert document["folds"] == "given" and document["results"][0]["metrics"]["accuracy"]["std"] >= 0
