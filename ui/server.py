@@ -24,15 +24,17 @@ from fastapi.staticfiles import StaticFiles
 from divine import services as divine_services
 from divine.config import Limits
 from divine.records import DivineError
-from ui import job_routes, report_routes, routes, shell, theme, train_routes
+from ui import job_routes, report_routes, routes, session_routes, shell, theme, train_routes
 from ui.cohorts import Cohorts
 from ui.contract import Services
 from ui.login import Login
 from ui.owners import Owners
 from ui.pages import assess, train
 from ui.pages import reports as reports_page
+from ui.pages import session as session_page
 from ui.reports import Reports
 from ui.security import Access, AccessError, Guard
+from ui.session_work import Openings
 from ui.sessions import Sessions
 from ui.workspace import Workspace
 
@@ -60,6 +62,7 @@ def create_app(
     owners = Owners(access.port)
     cohorts = Cohorts(data)
     reports = Reports()
+    openings = Openings(workspace.folder)
     atexit.register(sessions.close)
 
     @contextlib.asynccontextmanager
@@ -72,12 +75,14 @@ def create_app(
         warming.cancel()
         sessions.close()
         reports.close()
+        openings.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.include_router(routes.build(owners, workspace, sessions))
     app.include_router(train_routes.build(owners, cohorts))
     app.include_router(job_routes.build(owners))
     app.include_router(report_routes.build(owners, cohorts, reports))
+    app.include_router(session_routes.build(owners, cohorts, openings))
     app.mount("/studio/static", StaticFiles(directory=STATIC))
 
     @app.get("/")
@@ -85,6 +90,8 @@ def create_app(
         return RedirectResponse(shell.PAGES[0].path)
 
     pages = gr.Blocks(title="DIVINE", analytics_enabled=False)
+    with pages.route("Session", "/session", show_in_navbar=False):
+        session_page.build()
     with pages.route("Assess", "/assess", show_in_navbar=False):  # our own header has the links
         assess.build(workspace, sessions, owners)
     with pages.route("Train", "/train", show_in_navbar=False):

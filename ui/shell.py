@@ -16,13 +16,14 @@ class Page(NamedTuple):
     path: str
 
 
-PAGES = (Page("Assess", "/assess"), Page("Train", "/train"), Page("Reports", "/reports"))
+PAGES = (Page("Session", "/session"), Page("Assess", "/assess"), Page("Train", "/train"), Page("Reports", "/reports"))
 PATHS = frozenset(page.path for page in PAGES)
 
 HEAD = """
 <link rel="icon" href="/studio/static/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/studio/static/base.css">
 <link rel="stylesheet" href="/studio/static/assess.css">
+<link rel="stylesheet" href="/studio/static/session.css">
 <link rel="stylesheet" href="/studio/static/reports.css">
 <link rel="stylesheet" href="/studio/static/jobs.css">
 <link rel="stylesheet" href="/studio/static/train.css">
@@ -38,6 +39,9 @@ _KEYS = (
     ("Home End", "first or last frame"),
     ("1 2 4", "full, half and quarter speed"),
     ("L", "landmarks on or off"),
+    ("R", "session: repeat this repetition, or end that"),
+    ("H", "session: next frame that was annotated by hand, with Shift the one before"),
+    ("N P", "session: next or previous task, with Shift the next or previous subject"),
     ("?", "this help"),
 )
 

@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from divine.data.schema import Subject
 from divine.explain.held_out import Said
+from divine.records import Modality
 
 HEALTHY, EVERYBODY = "healthy", "everybody"
 GROUP, LEVEL = "group:", "level:"
@@ -90,9 +91,9 @@ def place_attention(said: Said, tokens: Sequence[str], others: Sequence[Said]) -
     return tuple(Placed(name, float(said.attention[column]), np.sort(table[:, column])) for column, name in enumerate(tokens))
 
 
-def place_gates(said: Said, others: Sequence[Said]) -> tuple[Placed, ...]:
+def place_gates(said: Said, others: Sequence[Said]) -> dict[Modality, Placed]:
     """Place each gate of the clip among those of the others who have that modality."""
-    return tuple(
-        Placed(name, value, np.sort(np.array([one.gates[name] for one in others if name in one.gates], dtype=float)))
-        for name, value in sorted(said.gates.items(), reverse=True)
-    )
+    return {
+        name: Placed(name, value, np.sort(np.array([one.gates[name] for one in others if name in one.gates], dtype=float)))
+        for name, value in said.gates.items()
+    }

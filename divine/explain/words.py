@@ -9,6 +9,14 @@ from divine.explain.removal import Removal
 from divine.records import Modality
 
 SENSES: dict[Modality, str] = {"video": "face", "audio": "voice"}
+ATTENTION_MEANS = (
+    "How the model shares its weight between the symptom tokens: it sums to 100 % and says where the model looks, "
+    "not how severe a symptom is."
+)
+GATES_MEAN = (
+    "How far each modality is let through, from 0 (shut) to 1 (open): it says how much passes, "
+    "not how much it changes the answer. For that, see what each modality adds."
+)
 CLOSE = 0.1
 """Shares nearer to each other than this are called equal: which of them is larger is noise."""
 
@@ -32,19 +40,14 @@ def among(placed: Placed, title: str) -> str:
 
 def attention(placed: Placed, title: str) -> str:
     """Say what the attention to one token means."""
-    return (
-        f"Of the weight that the model gives its symptom tokens, {100 * placed.value:.1f} % is on {plain(placed.name)}. "
-        f"{among(placed, title)} It says where the model looks, not how severe the symptom is."
-    )
+    share = f"{100 * placed.value:.1f} % of the weight that the model gives its symptoms"
+    return f"{share} is on {plain(placed.name)}. {among(placed, title)}"
 
 
-def gate(placed: Placed, title: str) -> str:
+def gate(name: Modality, placed: Placed, title: str) -> str:
     """Say what a gate means."""
-    sense = SENSES["video" if placed.name == "video" else "audio"]
-    return (
-        f"The gate of the {sense} stands at {placed.value:.2f} on average over its dimensions (0 shut, 1 open). "
-        f"{among(placed, title)} It says how much of the {sense} passes, not how much it changes the answer."
-    )
+    sense = SENSES[name]
+    return f"The gate of the {sense} stands at {placed.value:.2f}, the mean over its dimensions. {among(placed, title)}"
 
 
 def compare(gates: Mapping[Modality, float], found: Removal, classes: tuple[str, ...]) -> str:

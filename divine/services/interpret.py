@@ -44,6 +44,8 @@ class Judgement:
     choices: tuple[Choice, ...]
     attention: tuple[Reading, ...]
     gates: tuple[Reading, ...]
+    attention_means: str
+    gates_mean: str
     removal: Removal | None
     removal_says: str
     """Whether removal and gates agree; without ``removal``, why there is none."""
@@ -87,7 +89,9 @@ def judge(run: Path, index: Index, entry: ClipEntry, *, against: str = "") -> Ju
         against=chosen,
         choices=choices,
         attention=tuple(Reading(one, words.attention(one, title)) for one in place_attention(said, found.tokens, reference)),
-        gates=tuple(Reading(one, words.gate(one, title)) for one in place_gates(said, reference)),
+        gates=tuple(Reading(one, words.gate(name, one, title)) for name, one in place_gates(said, reference).items()),
+        attention_means=words.ATTENTION_MEANS,
+        gates_mean=words.GATES_MEAN,
         removal=removal,
         removal_says=words.compare(said.gates, removal, found.classes) if removal else removal_says,
     )

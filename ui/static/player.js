@@ -14,6 +14,10 @@ export class Player {
     this.section = section;
     this.sound = sound;
     this.listeners = new Set();
+    this.states = new Set();
+    this.overlay = null;
+    this.loop = null;
+    this.deaf = false;
     this.times = null;
     this.track = null;
     this.frame = 0;
@@ -23,7 +27,7 @@ export class Player {
     this.absent = el("p", { class: "dv-absent", hidden: true }, "No face in this frame");
     this.build();
     this.media.addEventListener("loadedmetadata", () => { this.fit(); this.tell(); });
-    for (const event of ["play", "pause", "ended"]) this.media.addEventListener(event, () => this.drawButtons());
+    for (const event of ["play", "pause", "ended", "ratechange"]) this.media.addEventListener(event, () => { this.drawButtons(); this.say(event); });
     this.media.addEventListener("seeked", () => this.tell());
     this.media.addEventListener("error", () => this.fail());
     this.onKey = (event) => this.key(event);
@@ -37,7 +41,7 @@ export class Player {
     this.playButton = el("button", { type: "button", class: "dv-button dv-play", onclick: () => this.toggle() });
     this.slider = el("input", { type: "range", class: "dv-slider", min: 0, max: 1000, value: 0, step: 1, "aria-label": "Position", oninput: () => this.slide() });
     this.clock = el("output", { class: "dv-clock dv-num", "aria-label": "Time and frame" });
-    this.speed = el("select", { "aria-label": "Speed", onchange: () => { this.media.playbackRate = Number(this.speed.value); } },
+    this.speed = el("select", { "aria-label": "Speed", onchange: () => this.setSpeed(Number(this.speed.value)) },
       el("option", { value: "1" }, "1 ×"), el("option", { value: "0.5" }, "½ ×"), el("option", { value: "0.25" }, "¼ ×"));
     const stepper = (path, label, by) => el("button", { type: "button", class: "dv-quiet", "aria-label": label, title: label, onclick: () => this.step(by) }, icon(path));
     this.marks = el("label", { class: "dv-check", hidden: true },
@@ -102,7 +106,27 @@ export class Player {
     this.slider.value = this.times ? this.frame : 1000 * this.media.currentTime / (this.media.duration || 1);
     this.slider.setAttribute("aria-valuetext", this.clock.value);
     for (const listener of this.listeners) listener(this.time);
+    this.repeat();
   }
+
+  // Listeners of `states` hear "play", "pause", "ended" and "ratechange".
+  say(event) {
+    if (event === "ended" && this.loop) { this.seek(this.loop.from); this.media.play(); }
+    for (const listener of this.states) listener(event);
+  }
+
+  // Play a stretch (`from`, `to` in seconds) over and over; null ends that.
+  setLoop(range) {
+    this.loop = range;
+    if (range && (this.time < range.from || this.time >= range.to)) this.seek(range.from);
+  }
+
+  repeat() {
+    if (!this.loop || this.media.paused || this.media.seeking) return;
+    if (this.time >= this.loop.to || this.time < this.loop.from - 0.25) this.seek(this.loop.from);
+  }
+
+  setSpeed(speed) { this.speed.value = String(speed); this.media.playbackRate = speed; }
 
   // The frame that is on at a moment: the last one that began before it.
   at(time) {
@@ -164,11 +188,12 @@ export class Player {
     this.canvas.dataset.frame = String(this.frame);
     if (this.showTrack && frame >= 0) drawFrame(context, this.track, frame, this.canvas.width, this.canvas.height, window.devicePixelRatio || 1);
     else context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.overlay?.(context, this.frame, this.canvas.width, window.devicePixelRatio || 1);
     this.absent.hidden = !this.track || frame < 0 || seen(this.track, frame);
   }
 
   key(event) {
-    if (!this.media.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.deaf || !this.media.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
     if (typing(event.target) || document.querySelector("dialog[open]")) return;
     if (event.key === " " && event.target instanceof Element && event.target.closest("button, a, summary, [role=tab]")) return;
     const by = event.key === "ArrowLeft" ? -1 : 1;
@@ -177,7 +202,7 @@ export class Player {
       if (event.shiftKey || !this.times) this.nudge(by); else this.step(by);
     } else if (event.key === "Home") this.seek(0);
     else if (event.key === "End") this.seek(this.duration);
-    else if (event.key in SPEEDS) { this.speed.value = String(SPEEDS[event.key]); this.media.playbackRate = SPEEDS[event.key]; }
+    else if (event.key in SPEEDS) this.setSpeed(SPEEDS[event.key]);
     else if (event.key.toLowerCase() === "l" && this.track) this.toggleTrack(!this.showTrack);
     else return;
     event.preventDefault();

@@ -1,0 +1,98 @@
+// Attention and gates with the group behind them, and what each modality adds when it is really taken away.
+
+import { ICONS, el, fill, icon } from "./dom.js";
+import { fixed, group, percent, sentence } from "./format.js";
+import { badge, head, picker } from "./session_bits.js";
+import { SENSES, subset } from "./session_names.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const WIDE = 300;
+const HIGH = 26;
+
+export function showAttention(section, said, onAgainst) {
+  const title = said.choices.find((one) => one.id === said.against)?.title ?? "nobody";
+  const against = said.choices.length > 0 && picker("Against", said.choices.map((one) => ({ value: one.id, text: `${one.title} (${one.clips} ${one.clips === 1 ? "clip" : "clips"})` })), said.against, onAgainst);
+  fill(section,
+    head("", "What the model looked at", said.synthetic && badge()),
+    against && el("div", { class: "dv-se-against" }, against, legend(title)),
+    el("h3", {}, "Attention to each symptom"),
+    strips(said.attention, (value) => percent(value), sentence),
+    el("p", { class: "dv-soft" }, said.attention_means),
+    el("h3", {}, "Gates"),
+    strips(said.gates, (value) => fixed(value, 2), (name) => SENSES[name] ?? name),
+    el("p", { class: "dv-soft" }, said.gates_mean));
+  section.hidden = false;
+}
+
+const legend = (title) => el("p", { class: "dv-se-legend dv-soft" },
+  el("span", { class: "dv-se-mark is-value", "aria-hidden": "true" }), "this clip",
+  el("span", { class: "dv-se-mark is-other", "aria-hidden": "true" }), `one clip of ${title}`,
+  el("span", { class: "dv-se-mark is-half", "aria-hidden": "true" }), "their middle half");
+
+// Every row on one scale, so that they can be compared.
+function strips(readings, write, name) {
+  const all = readings.flatMap((one) => [one.value, ...one.others]);
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const margin = 0.06 * (most - least || 1);
+  const x = (value) => ((value - least + margin) / (most - least + 2 * margin)) * WIDE;
+  return el("ul", { class: "dv-se-strips" }, readings.map((one) => el("li", {},
+    el("span", {}, name(one.name)), strip(one, x), el("b", { class: "dv-num" }, write(one.value)),
+    el("p", { class: "dv-soft" }, one.sentence))),
+  el("li", { class: "dv-se-scale dv-soft dv-num", "aria-hidden": "true" }, el("span"), el("span", { class: "dv-se-ends" }, el("span", {}, write(least)), el("span", {}, write(most))), el("span")));
+}
+
+function strip(reading, x) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", `0 0 ${WIDE} ${HIGH}`);
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true");
+  const add = (tag, attributes) => {
+    const node = document.createElementNS(SVG, tag);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
+    svg.append(node);
+  };
+  add("line", { x1: 0, x2: WIDE, y1: HIGH / 2, y2: HIGH / 2, class: "is-line" });
+  if (reading.quartiles) {
+    const [low, middle, high] = reading.quartiles.map(x);
+    add("rect", { x: low, y: 4, width: Math.max(high - low, 1), height: HIGH - 8, class: "is-half" });
+    add("line", { x1: middle, x2: middle, y1: 4, y2: HIGH - 4, class: "is-middle" });
+  }
+  // Neighbours step aside, always alike.
+  reading.others.forEach((value, place) => add("ellipse", { cx: x(value), cy: HIGH / 2 + ((place % 3) - 1) * 5, rx: 2.4, ry: 2.4, class: "is-other" }));
+  const at = x(reading.value);
+  add("path", { d: `M${at} 2 l6 11 l-6 11 l-6 -11 Z`, class: "is-value" });
+  return svg;
+}
+
+export function showRemoval(section, said) {
+  const found = said.removal;
+  if (!found) {
+    fill(section, head("", "What each modality adds"), el("p", { class: "dv-callout" }, icon(ICONS.info), el("span", {}, said.removal_says)));
+    section.hidden = false;
+    return;
+  }
+  const rated = found.answers.every((one) => one.total !== null);
+  const gate = (name) => said.gates.find((one) => one.name === name)?.value;
+  const most = Math.max(0.02, ...found.contributions.map((one) => Math.abs(one.probability)));
+  fill(section,
+    head("", "What each modality adds", said.synthetic && badge()),
+    el("p", { class: "dv-se-says" }, said.removal_says),
+    el("table", { class: "dv-se-table" },
+      el("caption", {}, "Contribution and gate"),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Modality"), el("th", { scope: "col" }, `Adds to ${group(found.of)}`), el("th", { scope: "col", class: "dv-right" }, "Points"), rated && el("th", { scope: "col", class: "dv-right" }, "To the total"), el("th", { scope: "col", class: "dv-right" }, "Gate"))),
+      el("tbody", {}, found.contributions.map((one) => el("tr", {},
+        el("th", { scope: "row" }, SENSES[one.modality]), el("td", {}, lean(one.probability / most)),
+        el("td", { class: "dv-right dv-num" }, signed(100 * one.probability, 1)), rated && el("td", { class: "dv-right dv-num" }, signed(one.total, 2)),
+        el("td", { class: "dv-right dv-num" }, gate(one.modality) === undefined ? "–" : fixed(gate(one.modality), 2)))))),
+    el("table", { class: "dv-se-table" },
+      el("caption", {}, "The model's answer, asked with each subset"),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Given"), said.classes.map((name) => el("th", { scope: "col", class: "dv-right" }, group(name))), rated && el("th", { scope: "col", class: "dv-right" }, "Total"))),
+      el("tbody", {}, found.answers.map((one) => el("tr", {}, el("th", { scope: "row" }, subset(one.modalities)),
+        one.probabilities.map((value) => el("td", { class: "dv-right dv-num" }, percent(value))), rated && el("td", { class: "dv-right dv-num" }, fixed(one.total, 1)))))),
+    el("p", { class: "dv-soft" }, "A contribution is what a modality adds on average, whether it comes first or second (Shapley value); together they lead from “Neither”, the shares of the classes among the training subjects' clips, to the whole answer."));
+  section.hidden = false;
+}
+
+const signed = (value, decimals) => `${value > 0 ? "+" : ""}${fixed(value, decimals)}`;
+const lean = (part) => el("span", { class: "dv-se-lean", "aria-hidden": "true" },
+  el("i", { class: part < 0 ? "is-less" : "", style: { left: `${50 + 50 * Math.min(part, 0)}%`, width: `${50 * Math.abs(part)}%` } }));
