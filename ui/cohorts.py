@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from divine.config import ASSETS
 from divine.data.schema import ClipEntry, Index, Loaded
-from divine.records import DivineError
+from divine.records import DivineError, Quality
 from divine.services import browse
 from ui.recent import Recent, RecentCohorts, id_of
 
 log = logging.getLogger(__name__)
 
-DEMONSTRATION = ASSETS / "demonstration"
+DEMONSTRATION = browse.COHORT.resolve()
 DEMONSTRATION_NAME = "Demonstration cohort"
 State = Literal["loading", "ready", "failed"]
 
 
 class CohortError(DivineError):
     """A path cannot be opened as a cohort."""
+
+
+class Stopped(Exception):  # noqa: N818 - a wish, not an error
+    """Nobody wants the work on a cohort any more; raised inside it to leave it."""
 
 
 class Opened:
@@ -44,7 +49,11 @@ class Opened:
         """Whether something still works on the cohort: loading, or looking into its files."""
         self.over = threading.Event()
         """Set once the cohort is ready or has failed."""
-        self.lock = threading.Lock()
+        self._at_work = threading.Lock()
+        self.revision = 0
+        """Raised whenever the index, its problems or what is known of quality changes: a page then asks again."""
+        self.stopped = threading.Event()
+        """Set to end what works on the cohort."""
         self._loaded: Loaded | None = None
 
     @property
@@ -71,6 +80,19 @@ class Opened:
         place = self._places.get(key) if self.state == "ready" else None
         return None if place is None else self.index.clips[place]
 
+    def quality(self, entry: ClipEntry) -> Quality | None:
+        """Return what is known of a clip's quality; None where nobody has looked."""
+        return self._known.get(entry)
+
+    def note_quality(self, entry: ClipEntry, quality: Quality) -> None:
+        """Remember what was found of a clip, for the grid and for later.
+
+        Raises:
+            StoreError: the home cannot be written.
+        """
+        self._known.put(entry, quality)
+        self.revision += 1
+
     def wait(self, seconds: float | None = None) -> Opened:
         """Wait until the cohort is ready or has failed."""
         self.over.wait(seconds)
@@ -81,15 +103,40 @@ class Opened:
         # By place, not by entry: looking into files replaces entries, and leaves their order and names.
         return {browse.clip_key(entry): place for place, entry in enumerate(self.index.clips)}
 
+    @cached_property
+    def _known(self) -> browse.KnownQuality:
+        return browse.KnownQuality(self.path, self.id)
+
     def look_into(self, *, probe: bool = False) -> None:
         """Read annotation and feature files, with ``probe`` open every recording, and take over what that tells."""
-        self._step("opening recordings" if probe else "checking files", 0, 1)
-        try:
-            found = browse.look_into(self.loaded, probe=probe, on_step=self._step)
-            with self.lock:
-                self._loaded = found
-        finally:
-            self.busy, self.stage = False, ""
+        what = "opening recordings" if probe else "checking files"
+        with self.working(what):
+            found = browse.look_into(self.loaded, probe=probe, on_step=lambda _, done, total: self.step(what, done, total))
+            self._loaded = found
+            self.revision += 1
+
+    @contextlib.contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Show that something works on the cohort; one thing at a time."""
+        with self._at_work:
+            self.stopped.clear()
+            self.stage, self.fraction, self.busy = what, 0.0, True
+            try:
+                yield
+            except Stopped:
+                log.info("cohort %s: %s was stopped", self.id, what)
+            finally:
+                self.busy, self.stage = False, ""
+
+    def step(self, what: str, done: float, total: int) -> None:
+        """Say how far the work is.
+
+        Raises:
+            Stopped: nobody wants it any more.
+        """
+        if self.stopped.is_set():
+            raise Stopped
+        self.stage, self.fraction = what, done / max(total, 1)
 
     def load(self) -> None:
         """Load the index."""
@@ -103,9 +150,6 @@ class Opened:
         except Exception:  # the page must say so, whatever it was
             log.exception("cohort %s failed to load", self.id)
             self._fail("The studio made an error of its own; its log has the details.")
-
-    def _step(self, what: str, done: int, total: int) -> None:
-        self.stage, self.fraction, self.busy = what, done / max(total, 1), True
 
     def _fail(self, message: str) -> None:
         self.message, self.state, self.busy, self.stage = message, "failed", False, ""
@@ -165,7 +209,7 @@ class Cohorts:
 
     def recent(self) -> tuple[Recent, ...]:
         """List what was opened lately, the latest first, then the demonstration."""
-        shipped = Recent(id_of(DEMONSTRATION.resolve()), DEMONSTRATION.resolve())
+        shipped = Recent(id_of(DEMONSTRATION), DEMONSTRATION)
         return (*(one for one in self._recent.list() if one != shipped), shipped)
 
     def forget(self, cohort_id: str) -> None:
@@ -176,7 +220,7 @@ class Cohorts:
 
     def _load(self, opened: Opened) -> None:
         opened.load()
-        if opened.state == "ready" and opened.path != DEMONSTRATION.resolve():
+        if opened.state == "ready" and opened.path != DEMONSTRATION:
             self._recent.add(opened.path)
         opened.over.set()
         if opened.state == "ready":
@@ -194,7 +238,7 @@ class Cohorts:
 
 def name_of(path: Path) -> str:
     """Name a cohort for people: its folder, or its manifest."""
-    if path == DEMONSTRATION.resolve():
+    if path == DEMONSTRATION:
         return DEMONSTRATION_NAME
     shown = path.parent.name if path.stem.casefold() == "manifest" else path.name
     return "".join(letter if letter.isprintable() else "�" for letter in shown) or str(path)
