@@ -16,7 +16,13 @@ class Page(NamedTuple):
     path: str
 
 
-PAGES = (Page("Session", "/session"), Page("Assess", "/assess"), Page("Train", "/train"), Page("Reports", "/reports"))
+PAGES = (
+    Page("Session", "/session"),
+    Page("Assess", "/assess"),
+    Page("Encoders", "/encoders"),
+    Page("Train", "/train"),
+    Page("Reports", "/reports"),
+)
 PATHS = frozenset(page.path for page in PAGES)
 
 HEAD = """
@@ -24,6 +30,7 @@ HEAD = """
 <link rel="stylesheet" href="/studio/static/base.css">
 <link rel="stylesheet" href="/studio/static/assess.css">
 <link rel="stylesheet" href="/studio/static/session.css">
+<link rel="stylesheet" href="/studio/static/encoders.css">
 <link rel="stylesheet" href="/studio/static/reports.css">
 <link rel="stylesheet" href="/studio/static/jobs.css">
 <link rel="stylesheet" href="/studio/static/train.css">

@@ -1,0 +1,28 @@
+// What an encoder finds alike: a square of moments against moments, with its time axes. Drawn once, as pixels.
+
+import { el } from "./dom.js";
+
+const SIDE = 340;
+// From dark (unlike) to light (alike), even to the eye and safe for colour-blind readers.
+const STOPS = [[0.08, 0.11, 0.2], [0.13, 0.29, 0.49], [0.16, 0.5, 0.56], [0.56, 0.71, 0.45], [0.98, 0.91, 0.5]];
+
+function colour(value) {
+  const at = Math.min(Math.max(value, 0), 1) * (STOPS.length - 1), low = Math.min(Math.floor(at), STOPS.length - 2);
+  return STOPS[low].map((part, channel) => Math.round(255 * (part + (at - low) * (STOPS[low + 1][channel] - part))));
+}
+
+export function heatmap({ code, matrix, times_s: times }) {
+  const count = matrix.length;
+  const canvas = el("canvas", { width: count, height: count, role: "img", "aria-label": `What ${code} finds alike, from ${times[0].toFixed(1)} to ${times.at(-1).toFixed(1)} seconds` });
+  const image = new ImageData(count, count);
+  matrix.forEach((row, y) => row.forEach((value, x) => image.data.set([...colour((value / 100 + 1) / 2), 255], 4 * ((count - 1 - y) * count + x))));
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  const read = el("output", { class: "dv-enc-read dv-num" }, " ");
+  canvas.addEventListener("pointermove", (event) => {
+    const box = canvas.getBoundingClientRect();
+    const x = Math.min(count - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * count))), y = count - 1 - Math.min(count - 1, Math.max(0, Math.floor((event.clientY - box.top) / box.height * count)));
+    read.textContent = `${times[x].toFixed(2)} s and ${times[y].toFixed(2)} s: ${(matrix[y][x] / 100).toFixed(2)}`;
+  });
+  return el("div", { class: "dv-enc-map", style: { "--side": `${SIDE}px` } }, canvas,
+    el("div", { class: "dv-enc-axis", "aria-hidden": "true" }, el("span", {}, `${times[0].toFixed(1)} s`), el("span", {}, `${times.at(-1).toFixed(1)} s`)), read);
+}
