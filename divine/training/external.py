@@ -24,11 +24,11 @@ from divine.training.checkpoint import Checkpoint
 from divine.training.checkpoint import load as load_checkpoint
 from divine.training.cross_validate import OnStep, Step
 from divine.training.errors import TrainingError
-from divine.training.work import SETTINGS
 from divine.training.predict import predict
 from divine.training.rows import clip_columns, prediction_columns
 from divine.training.run import Run
 from divine.training.spec import RunSpec, restrict
+from divine.training.work import SETTINGS
 
 _CHUNK = 256
 
