@@ -24,13 +24,14 @@ from fastapi.staticfiles import StaticFiles
 from divine import services as divine_services
 from divine.config import Limits
 from divine.records import DivineError
-from ui import encoder_routes, job_routes, report_routes, routes, session_routes, shell, theme, train_routes
+from ui import encoder_routes, job_routes, report_routes, routes, run_routes, session_routes, shell, theme, train_routes
 from ui.cohorts import Cohorts
 from ui.contract import Services
 from ui.login import Login
 from ui.owners import Owners
 from ui.pages import assess, encoders, train
 from ui.pages import reports as reports_page
+from ui.pages import runs as runs_page
 from ui.pages import session as session_page
 from ui.reports import Reports
 from ui.security import Access, AccessError, Guard
@@ -81,6 +82,7 @@ def create_app(
     app.include_router(routes.build(owners, workspace, sessions))
     app.include_router(train_routes.build(owners, cohorts))
     app.include_router(job_routes.build(owners))
+    app.include_router(run_routes.build(owners))
     app.include_router(encoder_routes.build(owners, cohorts))
     app.include_router(report_routes.build(owners, cohorts, reports))
     app.include_router(session_routes.build(owners, cohorts, openings))
@@ -99,6 +101,8 @@ def create_app(
         encoders.build()
     with pages.route("Train", "/train", show_in_navbar=False):
         train.build()
+    with pages.route("Runs", "/runs", show_in_navbar=False):
+        runs_page.build()
     with pages.route("Reports", "/reports", show_in_navbar=False):
         reports_page.build()
 

@@ -17,10 +17,12 @@ class Page(NamedTuple):
 
 
 PAGES = (
+    Page("Cohort", "/cohort"),
     Page("Session", "/session"),
     Page("Assess", "/assess"),
     Page("Encoders", "/encoders"),
     Page("Train", "/train"),
+    Page("Runs", "/runs"),
     Page("Reports", "/reports"),
 )
 PATHS = frozenset(page.path for page in PAGES)
@@ -29,11 +31,13 @@ HEAD = """
 <link rel="icon" href="/studio/static/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/studio/static/base.css">
 <link rel="stylesheet" href="/studio/static/assess.css">
+<link rel="stylesheet" href="/studio/static/cohort.css">
 <link rel="stylesheet" href="/studio/static/session.css">
 <link rel="stylesheet" href="/studio/static/encoders.css">
 <link rel="stylesheet" href="/studio/static/reports.css">
 <link rel="stylesheet" href="/studio/static/jobs.css">
 <link rel="stylesheet" href="/studio/static/train.css">
+<link rel="stylesheet" href="/studio/static/runs.css">
 <script src="/studio/static/theme.js"></script>
 <script type="module" src="/studio/static/shell.js"></script>
 """

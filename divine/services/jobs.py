@@ -64,6 +64,7 @@ def _cohort(data: str) -> str:
 
 def _train(job_id: str, order: TrainOrder, on_step: OnStep) -> None:
     from divine.services.cohort import train
+    from divine.services.run_results import evaluation
 
     train(
         Path(order.data),
@@ -78,6 +79,9 @@ def _train(job_id: str, order: TrainOrder, on_step: OnStep) -> None:
         workers=order.workers,
         on_step=on_step,
     )
+    on_step("evaluating", 0, 1)
+    evaluation(run_folder(job_id))  # kept, so that the Runs page need not wait for it
+    on_step("evaluating", 1, 1)
 
 
 def _extract(job_id: str, order: ExtractOrder, on_step: OnStep) -> None:

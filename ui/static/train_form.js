@@ -63,13 +63,24 @@ export class Form {
 
   systems() {
     const { systems } = this.options;
-    return el("fieldset", { class: "dv-field" }, el("legend", {}, "Systems"), el("p", { class: "dv-soft" }, "Each becomes a run of its own, on the same folds."),
-      el("div", { class: "dv-systems" }, systems.map((system, place) => {
-        const says = `dv-says-${place}`;
-        return el("label", { class: "dv-system", title: system.says },
-          el("input", { type: "checkbox", name: "systems", value: system.name, checked: system.name === "divine", "aria-describedby": says }),
-          el("span", { class: "dv-system-name" }, system.name), el("span", { class: "dv-soft", id: says }, system.says));
-      })));
+    const says = el("p", { class: "dv-soft dv-system-says", id: "dv-system-says" });
+    const field = el("fieldset", { class: "dv-field" }, el("legend", {}, "Systems"), el("div", { class: "dv-choices" }, systems.map((system) =>
+      el("label", { class: "dv-choice", title: system.says, "data-says": system.says },
+        el("input", { type: "checkbox", name: "systems", value: system.name, checked: system.name === "divine", "aria-describedby": "dv-system-says" }),
+        el("span", {}, system.name)))), says);
+    // What one looks at is told; otherwise what is chosen.
+    const tell = (event) => {
+      const label = event?.target.closest?.("[data-says]");
+      const names = [...field.querySelectorAll(":checked")].map((input) => input.value);
+      says.textContent = label ? label.dataset.says : names.length === 1 ? systems.find((one) => one.name === names[0]).says
+        : names.length ? `${names.length} runs, one per system, on the same folds.` : "Choose at least one.";
+    };
+    field.addEventListener("pointerover", tell);
+    field.addEventListener("focusin", tell);
+    field.addEventListener("pointerleave", () => tell());
+    field.addEventListener("change", () => tell());
+    tell();
+    return field;
   }
 
   encoders(modality, title) {

@@ -6,7 +6,12 @@ import { duration, state, STATES } from "./jobs_words.js";
 import { spark } from "./jobs_spark.js";
 import { reason } from "./jobs_poll.js";
 
-const STAGES = { features: "Extracting features", training: "Training" };
+const STAGES = {
+  features: (done, total) => `Extracting features: ${done} of ${total} clips`,
+  extracting: (done, total) => `Extracting features: ${done} of ${total} clips`,
+  training: (done, total) => `Training: ${done} of ${total} models`,
+  evaluating: (done) => (done ? "Evaluated" : "Evaluating"),
+};
 
 export function showNow(section, { job, members, left_s: left }, actions) {
   const focus = document.activeElement?.dataset?.key;
@@ -17,7 +22,7 @@ export function showNow(section, { job, members, left_s: left }, actions) {
   };
   const active = job.state === "queued" || job.state === "running";
   const says = job.state === "queued" ? `Waits until ${job.device === "cpu" ? "the processor" : job.device} is free.`
-    : job.total ? `${STAGES[job.stage] ?? sentence(job.stage)}: ${job.done} of ${job.total} ${job.stage === "training" ? "models" : "clips"}`
+    : job.total ? (STAGES[job.stage] ?? ((done, total) => `${sentence(job.stage)}: ${done} of ${total}`))(job.done, job.total)
       : job.state === "running" ? "Starting" : "";
   fill(section,
     el("div", { class: "dv-head" }, el("h2", { id: "dv-train-now-title" }, job.title), state(job.state)),
@@ -46,7 +51,7 @@ function describe(job) {
   return [`${asked.tasks === "all" ? "all" : asked.tasks} tasks`, learns, `${folds} × ${asked.seeds} ${asked.seeds === 1 ? "seed" : "seeds"}`, asked.baselines.length ? `beside ${asked.baselines.join(", ")}` : ""].filter(Boolean).join(" · ");
 }
 
-function grid(members) {
+export function grid(members) {
   const folds = [...new Set(members.map((one) => one.fold))].sort((a, b) => a - b);
   const seeds = [...new Set(members.map((one) => one.seed))].sort((a, b) => a - b);
   const of = new Map(members.map((one) => [`${one.fold} ${one.seed}`, one]));

@@ -1,0 +1,82 @@
+// The Runs page: the table, or one run, or two compared, as the address says.
+
+import { el, fill, request } from "./dom.js";
+import { Poll, reason } from "./jobs_poll.js";
+import { RunList } from "./runs_list.js";
+import { RunView } from "./runs_result.js";
+import { showComparison } from "./runs_compare.js";
+
+const GONE_AFTER_MS = 12000;
+
+export function mount(element) {
+  const listPlace = element.querySelector(".dv-runs-list");
+  const onePlace = element.querySelector(".dv-runs-one");
+  const toast = element.querySelector(".dv-toast");
+  let view = null;
+  let shown = "";
+
+  const asked = () => {
+    const query = new URL(window.location.href).searchParams;
+    return { run: query.get("run"), compare: query.get("compare"), cohort: query.get("cohort") };
+  };
+  const go = (query) => {
+    const address = new URL(window.location.href);
+    address.search = new URLSearchParams(query).toString();
+    history.pushState(null, "", address);
+    arrange();
+    window.scrollTo(0, 0);
+  };
+  const list = new RunList(listPlace, { cohort: asked().cohort, open: (id) => go({ run: id }), compare: (a, b) => go({ run: a, compare: b }), remove, changed: () => runs.now() });
+  const runs = new Poll(() => "/studio/runs", (found) => { list.show(found.runs); return found.runs.some((one) => one.state === "training"); });
+  const detail = new Poll(() => { const { run, compare } = asked(); return run && !compare ? `/studio/runs/${encodeURIComponent(run)}` : null; },
+    (found) => { view?.show(found); return found.run.state === "training"; }, () => missing());
+
+  function missing() {
+    fill(onePlace, back(), el("section", { class: "dv-card" }, el("h1", {}, "There is no such run here"),
+      el("p", {}, "It was deleted, or it lies elsewhere. A run of `divine train --run DIR` is opened from the list, by its folder.")));
+  }
+
+  const back = () => el("a", { class: "dv-back", href: "/runs", onclick: (event) => { event.preventDefault(); go({}); } }, "‹ All runs");
+
+  function arrange() {
+    const { run, compare } = asked();
+    const address = window.location.search;
+    if (address === shown && view) return;
+    shown = address;
+    listPlace.hidden = Boolean(run);
+    onePlace.hidden = !run;
+    view?.close();
+    view = null;
+    if (!run) { document.title = "Runs · DIVINE"; runs.now(); return; }
+    if (compare) { showComparison(onePlace, back(), run, compare); return; }
+    fill(onePlace, back());
+    const place = el("div", {});
+    onePlace.append(place);
+    view = new RunView(place, { id: run, remove: (entry) => remove(entry).then((gone) => gone && go({})) });
+    detail.tag = null;
+    detail.now();
+  }
+
+  async function remove(entry) {
+    try { await request(`/studio/runs/${encodeURIComponent(entry.id)}`, { method: "DELETE" }); } catch (error) { say(reason(error)); return false; }
+    say(entry.ours ? `Deleted ${entry.name}.` : `Took ${entry.name} off the list.`, async () => {
+      try { await request(`/studio/runs/${encodeURIComponent(entry.id)}/restore`, { method: "POST" }); say(`${entry.name} is back.`); } catch (error) { say(reason(error)); }
+      runs.now();
+    });
+    runs.now();
+    return true;
+  }
+
+  let fading = null;
+  function say(text, undo = null) {
+    clearTimeout(fading);
+    fill(toast, el("span", {}, text), undo && el("button", { type: "button", class: "dv-button", id: "dv-undo", onclick: undo }, "Undo"));
+    toast.hidden = false;
+    if (!undo) fading = setTimeout(() => { toast.hidden = true; }, GONE_AFTER_MS);
+  }
+
+  window.addEventListener("popstate", arrange);
+  arrange();
+  runs.begin();
+  detail.begin();
+}

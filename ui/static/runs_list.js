@@ -1,0 +1,103 @@
+// Every run in a row: filter, open, compare, delete.
+
+import { el, fill, request } from "./dom.js";
+import { percent, number } from "./format.js";
+import { moment, state } from "./jobs_words.js";
+import { reason } from "./jobs_poll.js";
+
+export const OBJECTIVES = { M: "diagnosis and severity", C: "diagnosis", R: "severity" };
+
+export class RunList {
+  constructor(element, actions) {
+    Object.assign(this, { element, actions, runs: null, chosen: new Set(), asking: new Set() });
+    this.filter = el("input", { type: "search", id: "dv-run-filter", placeholder: "cohort, system, encoders …", oninput: () => this.draw() });
+    this.states = el("select", { id: "dv-run-state", onchange: () => this.draw() }, [["", "every state"], ["done", "done"], ["training", "training"], ["unfinished", "unfinished"]].map(([value, title]) => el("option", { value }, title)));
+    this.only = el("label", { class: "dv-choice", hidden: !actions.cohort }, el("input", { type: "checkbox", checked: Boolean(actions.cohort), onchange: () => this.draw() }), el("span", {}, "This cohort only"));
+    this.button = el("button", { type: "button", class: "dv-button", id: "dv-compare", disabled: true, onclick: () => actions.compare(...this.chosen) }, "Compare two");
+    this.table = el("div", {});
+    this.path = el("input", { type: "text", id: "dv-run-path", placeholder: "/home/me/runs/first", autocomplete: "off", spellcheck: false });
+    this.trouble = el("p", { class: "dv-soft", role: "alert" });
+    const opening = el("form", { class: "dv-open-run", onsubmit: (event) => { event.preventDefault(); this.open(); } },
+      el("label", { for: "dv-run-path" }, "Folder of a run of ", el("code", {}, "divine train --run")), this.path, el("button", { class: "dv-button" }, "Open"), this.trouble);
+    fill(element,
+      el("div", { class: "dv-hero" }, el("h1", {}, "Runs"), el("p", {}, "What came out, per run: metrics with intervals over subjects, confusion matrices whose cells open their clips, calibration and learning curves.")),
+      el("section", { class: "dv-card", "aria-label": "Runs" },
+        el("div", { class: "dv-run-tools" },
+          el("div", {}, el("label", { for: "dv-run-filter" }, "Filter"), this.filter), el("div", {}, el("label", { for: "dv-run-state" }, "State"), this.states), this.only,
+          el("span", { class: "dv-push" }), this.button),
+        this.table,
+        el("details", { class: "dv-elsewhere" }, el("summary", {}, "Open a run that lies elsewhere"), opening)));
+  }
+
+  show(runs) {
+    this.runs = runs;
+    for (const id of this.chosen) if (!runs.some((one) => one.id === id)) this.chosen.delete(id);
+    this.draw();
+    this.fetchMain();
+  }
+
+  // The main number of a run is computed once, on request: one run after the other.
+  async fetchMain() {
+    for (const run of this.runs) {
+      if (run.state !== "done" || run.main || this.asking.has(run.id)) continue;
+      this.asking.add(run.id);
+      try { await request(`/studio/runs/${encodeURIComponent(run.id)}/evaluation`); } catch { continue; }
+      this.actions.changed();
+      return;
+    }
+  }
+
+  async open() {
+    try {
+      const found = await (await request("/studio/runs", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ path: this.path.value }) })).json();
+      this.actions.open(found.id);
+    } catch (error) { this.trouble.textContent = reason(error); }
+  }
+
+  wanted(run) {
+    const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const text = [run.name, run.cohort?.name, run.system, run.encoders, OBJECTIVES[run.objective], run.tasks, run.synthetic ? "synthetic" : ""].join(" ").toLowerCase();
+    const right = { "": true, done: run.state === "done", training: run.state === "training", unfinished: run.state !== "done" && run.state !== "training" }[this.states.value];
+    const here = !this.actions.cohort || !this.only.querySelector("input").checked || run.cohort?.id === this.actions.cohort;
+    return right && here && words.every((word) => text.includes(word));
+  }
+
+  draw() {
+    if (!this.runs) return;
+    const focus = document.activeElement?.dataset?.key;
+    const wanted = this.runs.filter((run) => this.wanted(run));
+    this.button.disabled = this.chosen.size !== 2;
+    if (this.runs.length === 0) {
+      fill(this.table, el("p", { class: "dv-empty" }, "No run yet. ", el("a", { href: "/train" }, "Train one"), ", or open the folder of one below."));
+      return;
+    }
+    fill(this.table, wanted.length === 0 ? el("p", { class: "dv-empty" }, "No run fits the filter.")
+      : el("div", { class: "dv-scroll", tabindex: 0, role: "region", "aria-label": "Runs" }, el("table", { class: "dv-run-table" },
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "dv-sr" }, "Compare")), ["Run", "Encoders", "Cohort", "Learned", "Members", "State", "Per subject"].map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, el("span", { class: "dv-sr" }, "Delete")))),
+        el("tbody", {}, wanted.map((run) => this.row(run))))));
+    if (focus) this.table.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
+  }
+
+  row(run) {
+    const box = el("input", { type: "checkbox", "data-key": `choose ${run.id}`, "aria-label": `Compare ${run.system ?? ""} ${run.encoders ?? ""} ${run.name}`, checked: this.chosen.has(run.id), disabled: run.state !== "done",
+      onchange: () => { if (box.checked) this.chosen.add(run.id); else this.chosen.delete(run.id); if (this.chosen.size > 2) this.chosen.delete([...this.chosen][0]); this.draw(); } });
+    return el("tr", { "data-run": run.id, "data-state": run.state },
+      el("td", { class: "dv-narrow" }, box),
+      el("th", { scope: "row" }, el("a", { href: `/runs?run=${encodeURIComponent(run.id)}`, "data-key": `open ${run.id}`, onclick: (event) => { if (!event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); this.actions.open(run.id); } } }, run.system ?? run.name),
+        " ", run.synthetic && el("span", { class: "dv-badge" }, "SYNTHETIC"), el("span", { class: "dv-soft dv-under-name" }, run.shipped ? run.name : run.ours ? moment(run.created_s) : run.name)),
+      el("td", {}, run.encoders ?? ""),
+      el("td", { class: "dv-anywhere" }, run.cohort?.name ?? ""),
+      el("td", {}, OBJECTIVES[run.objective] ?? "", run.tasks && run.tasks !== "all" ? el("span", { class: "dv-soft dv-under-name" }, `${run.tasks} tasks`) : null),
+      el("td", { class: "dv-num" }, run.total ? `${run.done}/${run.total}` : ""),
+      el("td", { title: run.message }, state(run.state)),
+      el("td", { class: "dv-num" }, main(run)),
+      el("td", { class: "dv-narrow" }, !run.shipped && run.state !== "training" && el("button", { type: "button", class: "dv-quiet", "data-key": `delete ${run.id}`, "aria-label": `Delete ${run.system ?? ""} ${run.name}`, onclick: () => this.actions.remove(run) }, "Delete")));
+  }
+}
+
+function main(run) {
+  if (!run.main) return run.state === "done" ? el("span", { class: "dv-soft" }, "computing …") : "";
+  const { name, mean, low, high } = run.main;
+  const shown = name === "accuracy" ? percent : (value) => number(value);
+  return [el("strong", {}, shown(mean)), el("span", { class: "dv-soft dv-under-name" }, `${name === "accuracy" ? "accuracy" : "MAE of the total"}, ${low === undefined ? "no interval" : `95 %: ${shown(low)} – ${shown(high)}`}`)];
+}
