@@ -15,7 +15,7 @@ export function catalogueTable(encoders) {
     head("dv-enc-catalogue", "What there is"),
     el("div", { class: "dv-enc-scroll", tabIndex: 0, role: "region", "aria-label": "Encoders" }, el("table", {},
       el("caption", { class: "dv-sr" }, "Encoders"),
-      el("thead", {}, el("tr", {}, ["Code", "Encoder", "Of the", "Features", "Rate", "Weights", "Licence", "Here"].map((name) => el("th", { scope: "col" }, name)))),
+      el("thead", {}, el("tr", {}, ["Code", "Encoder", "Of the", "Features", "Rate", "Weights", "Licence", "Here"].map((name, at) => el("th", { scope: "col", class: at > 2 && at < 6 ? "is-number" : "" }, name)))),
       el("tbody", {}, rows))),
     el("p", { class: "dv-soft" }, "KI and AC are built in and need no weights. The others run once their weights lie on this machine: the command brings them, or a folder carried here does (", el("code", {}, "--folder"), ")."),
   ];

@@ -2,7 +2,6 @@
 
 import { el } from "./dom.js";
 
-const SIDE = 340;
 // From dark (unlike) to light (alike), even to the eye and safe for colour-blind readers.
 const STOPS = [[0.08, 0.11, 0.2], [0.13, 0.29, 0.49], [0.16, 0.5, 0.56], [0.56, 0.71, 0.45], [0.98, 0.91, 0.5]];
 
@@ -23,6 +22,6 @@ export function heatmap({ code, matrix, times_s: times }) {
     const x = Math.min(count - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * count))), y = count - 1 - Math.min(count - 1, Math.max(0, Math.floor((event.clientY - box.top) / box.height * count)));
     read.textContent = `${times[x].toFixed(2)} s and ${times[y].toFixed(2)} s: ${(matrix[y][x] / 100).toFixed(2)}`;
   });
-  return el("div", { class: "dv-enc-map", style: { "--side": `${SIDE}px` } }, canvas,
+  return el("div", { class: "dv-enc-map" }, canvas,
     el("div", { class: "dv-enc-axis", "aria-hidden": "true" }, el("span", {}, `${times[0].toFixed(1)} s`), el("span", {}, `${times.at(-1).toFixed(1)} s`)), read);
 }

@@ -31,9 +31,13 @@ class Bench {
     const json = (path) => request(path).then((answer) => answer.json());
     [this.encoders, this.roster] = await Promise.all([json("/studio/encoders"), json(`/studio/session/${this.cohort}`)]);
     this.part("catalogue").replaceChildren(...catalogueTable(this.encoders));
+    while (this.roster.state === "loading" && this.element.isConnected) {
+      for (const name of ["clip", "cohort", "grid"]) fill(this.part(name), el("p", { class: "dv-soft" }, "Reading the cohort …"));
+      await new Promise((go) => setTimeout(go, 300));
+      this.roster = await json(`/studio/session/${this.cohort}`);
+    }
     if (this.roster.state !== "ready") {
-      const why = this.roster.message || "The cohort is still being read: reload the page in a moment.";
-      for (const name of ["clip", "cohort", "grid"]) fill(this.part(name), el("p", { role: "alert" }, why));
+      for (const name of ["clip", "cohort", "grid"]) fill(this.part(name), el("p", { role: "alert" }, this.roster.message));
       return;
     }
     this.clips = this.roster.subjects.flatMap((person) => person.clips.map((clip) => ({ value: clip.key, text: `${person.id} · ${clip.task || clip.name}`, group: person.group })));
@@ -91,17 +95,17 @@ class Bench {
   said(clip, runs) {
     if (!runs.length) return el("p", { class: "dv-soft" }, "No run of this cohort is finished, so there are no predictions to set beside each other. ", el("a", { href: `/train?${this.query}` }, "Train one"), ".");
     const body = el("tbody", {});
-    const table = el("table", { class: "dv-enc-said" }, el("caption", { class: "dv-sr" }, "What finished runs say of this clip"), el("thead", {}, el("tr", {}, ["Run", "Encoders", "Says", "Probabilities", "Total", "Gate face", "Gate voice"].map((name) => el("th", { scope: "col" }, name)))), body);
+    const table = el("table", { class: "dv-enc-said" }, el("caption", { class: "dv-sr" }, "What finished runs say of this clip"), el("thead", {}, el("tr", {}, ["Run", "Encoders", "Says", "Probabilities", "Total", "Gate face", "Gate voice"].map((name, at) => el("th", { scope: "col", class: at > 2 ? "is-number" : "" }, name)))), body);
     for (const run of runs.slice(0, 8)) {
       const row = el("tr", {}, el("th", { scope: "row" }, run.name), el("td", {}, run.about), el("td", { colSpan: 5, class: "dv-soft" }, "…"));
       body.append(row);
-      request(`/studio/session/${this.cohort}/${clip}/run/${run.id}`).then((answer) => answer.json()).then((found) => {
-        const said = found.said, gates = Object.fromEntries((found.gates ?? []).map((gate) => [gate.name, gate.value]));
+      request(`/studio/session/${this.cohort}/${clip}/run/${run.id}`).then((answer) => answer.json()).then((said) => {
+        const gates = Object.fromEntries(said.gates.map((gate) => [gate.name, gate.value]));
         const gate = (name) => (Number.isFinite(gates[name]) ? gates[name].toFixed(2) : "–");
         row.replaceChildren(el("th", { scope: "row" }, run.name), el("td", {}, run.about), el("td", {}, said.prediction),
-          el("td", { class: "dv-num" }, found.classes.map((name, at) => `${name} ${percent(said.probabilities[at])}`).join("  ")),
+          el("td", { class: "dv-num" }, said.classes.map((name, at) => `${name} ${percent(said.probabilities[at])}`).join("  ")),
           el("td", { class: "dv-num" }, Number.isFinite(said.total) ? said.total.toFixed(1) : "–"), el("td", { class: "dv-num" }, gate("video")), el("td", { class: "dv-num" }, gate("audio")));
-      }).catch(() => row.replaceChildren(el("th", { scope: "row" }, run.name), el("td", {}, run.about), el("td", { colSpan: 5, class: "dv-soft" }, "did not test this clip")));
+      }).catch((error) => row.replaceChildren(el("th", { scope: "row" }, run.name), el("td", {}, run.about), el("td", { colSpan: 5, class: "dv-soft" }, error.message)));
     }
     return el("div", { class: "dv-enc-scroll", tabIndex: 0, role: "region", "aria-label": "What finished runs say of this clip" }, table);
   }
@@ -133,7 +137,7 @@ class Bench {
     const rows = found.comparisons.filter((one) => one.level === "subject" && METRICS[one.metric]);
     const number = (value) => (Number.isFinite(value) ? value.toFixed(2) : "–");
     fill(this.compared, el("div", { class: "dv-enc-scroll", tabIndex: 0, role: "region", "aria-label": "Differences per subject" },
-      el("table", {}, el("caption", { class: "dv-sr" }, "Differences between two runs, per subject"), el("thead", {}, el("tr", {}, ["Given", "Metric", "First", "Second", "Difference", "95 % interval", "Wilcoxon p", "Holm"].map((name) => el("th", { scope: "col" }, name)))),
+      el("table", {}, el("caption", { class: "dv-sr" }, "Differences between two runs, per subject"), el("thead", {}, el("tr", {}, ["Given", "Metric", "First", "Second", "Difference", "95 % interval", "Wilcoxon p", "Holm"].map((name, at) => el("th", { scope: "col", class: at > 1 ? "is-number" : "" }, name)))),
         el("tbody", {}, rows.map((one) => {
           const clear = one.low > 0 || one.high < 0;
           return el("tr", { class: clear ? "is-clear" : "" }, el("td", {}, one.setting.split("+").map((m) => SENSE[m] ?? m).join(" + ")), el("th", { scope: "row" }, METRICS[one.metric]),
