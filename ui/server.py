@@ -24,12 +24,24 @@ from fastapi.staticfiles import StaticFiles
 from divine import services as divine_services
 from divine.config import Limits
 from divine.records import DivineError
-from ui import encoder_routes, job_routes, report_routes, routes, run_routes, session_routes, shell, theme, train_routes
+from ui import (
+    cohort_routes,
+    encoder_routes,
+    job_routes,
+    report_routes,
+    routes,
+    run_routes,
+    session_routes,
+    shell,
+    theme,
+    train_routes,
+)
 from ui.cohorts import Cohorts
 from ui.contract import Services
 from ui.login import Login
 from ui.owners import Owners
 from ui.pages import assess, encoders, train
+from ui.pages import cohort as cohort_page
 from ui.pages import reports as reports_page
 from ui.pages import runs as runs_page
 from ui.pages import session as session_page
@@ -86,6 +98,7 @@ def create_app(
     app.include_router(encoder_routes.build(owners, cohorts))
     app.include_router(report_routes.build(owners, cohorts, reports))
     app.include_router(session_routes.build(owners, cohorts, openings))
+    app.include_router(cohort_routes.build(owners, cohorts, sessions, access))
     app.mount("/studio/static", StaticFiles(directory=STATIC))
 
     @app.get("/")
@@ -93,6 +106,8 @@ def create_app(
         return RedirectResponse(shell.PAGES[0].path)
 
     pages = gr.Blocks(title="DIVINE", analytics_enabled=False)
+    with pages.route("Cohort", "/cohort", show_in_navbar=False):
+        cohort_page.build()
     with pages.route("Session", "/session", show_in_navbar=False):
         session_page.build()
     with pages.route("Assess", "/assess", show_in_navbar=False):  # our own header has the links
