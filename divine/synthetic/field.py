@@ -20,6 +20,8 @@ CELL_PX = 4
 """Grid on which fields are evaluated and inverted; they are smooth over a few cells."""
 
 _JAW_TOP, _JAW_FULL = 53.0, 110.0
+_LIP = 12.0
+"""Height of a full lip, in face units."""
 _INVERSE_STEPS = 5
 
 Grid = Float[np.ndarray, "h w 2"]
@@ -88,16 +90,19 @@ class FaceField:
         seam = seam_y(x, self.corner)
         lens = np.clip(1.0 - np.abs(s) ** 3.2, 0.0, 1.0)
         chin = 125.6 + (face.chin_length - 1.0) * 60.0
-        jaw = _step(y, _JAW_TOP, _JAW_FULL) * (1 - _step(y, chin + 4, chin + 125)) * (1 - _step(np.abs(x), 26.0, 92.0))
-        self._jaw_seam = float(_step(seam_y(np.zeros(1)), _JAW_TOP, _JAW_FULL)[0])
-        above = lens * (1 - _step(seam - y, 2.0, 27.0))
-        below = lens * (1 - _step(y - seam, 2.0, 44.0))
+        bone = (1 - _step(y, chin + 4, chin + 125)) * (1 - _step(np.abs(x), 26.0, 92.0))
+        jaw = bone * _step(y, _JAW_TOP, _JAW_FULL)
+        # Opening bares lips, it does not swell them: each keeps its height, and the skin beyond it stretches.
+        above = lens * (1 - _step(seam - y, _LIP, 27.0))
+        below = lens * (1 - _step(y - seam, _LIP, 44.0))
         full = _bump(x, y, 0.0, 75.0, 17.0, 10.0)
         # The base of the nose hardly moves: the pull on a corner fades faster above the lips than below.
         reach = np.where(y < 75.0, 11.0, 19.0)
         head = 1 - _step(np.hypot(x / 1.05, (y - 10) / 1.3), 105.0, 205.0)
         self._shapes = {
-            "jaw": jaw, "above": above, "below": below, "tilt": np.clip(s, -1, 1),
+            # The upper lip hangs from the skull, the lower lip rides on the jaw; cheeks and corners stretch between them.
+            "jaw_above": jaw * (1 - lens), "jaw_below": (jaw + (bone - jaw) * lens) * (1 - below),
+            "above": above, "below": below, "tilt": np.clip(s, -1, 1),
             "left": _bump(x, y, self.corner, 75.0, 17.0, reach), "right": _bump(x, y, -self.corner, 75.0, 17.0, reach),
             "cheek_left": _bump(x, y, 44.0, 42.0, 17.0, 14.0), "cheek_right": _bump(x, y, -44.0, 42.0, 17.0, 14.0),
             "brow_left": _bump(x, y, 38.0, -24.0, 24.0, 13.0), "brow_right": _bump(x, y, -38.0, -24.0, 24.0, 13.0),
@@ -113,17 +118,15 @@ class FaceField:
         k = self._shapes
         lift_left, lift_right = -min(w.left[1], 0.0), -min(w.right[1], 0.0)
         dx = w.left[0] * k["left"] + w.right[0] * k["right"] + w.pucker * k["pucker_x"] + 0.10 * w.jaw * k["narrow"]
-        dy = w.left[1] * k["left"] + w.right[1] * k["right"] + w.pucker * k["pucker_y"] + w.jaw * k["jaw"]
+        dy = w.left[1] * k["left"] + w.right[1] * k["right"] + w.pucker * k["pucker_y"]
         dy = dy - 0.35 * lift_left * k["cheek_left"] - 0.35 * lift_right * k["cheek_right"]
         dy = dy - w.brow_left * k["brow_left"] - w.brow_right * k["brow_right"]
         x, y, roll, yaw, pitch = w.head
         hx = x * k["head"] - roll * k["head_y"] + yaw * k["depth"]
         hy = y * k["head"] + roll * k["head_x"] + pitch * k["depth"]
-        # At the seam's middle the jaw carries both lips by jaw_seam; each lip then travels the rest of its way.
-        carried = w.jaw * self._jaw_seam
+        up = w.jaw * k["jaw_above"] - w.upper * k["above"]
         # Only the opening leans to one side: the jaw itself stays in the middle.
-        up = (-w.upper - carried) * k["above"]
-        down = (w.aperture * (1.0 + w.skew * k["tilt"]) - w.upper - carried) * k["below"]
+        down = w.jaw * k["jaw_below"] + (w.aperture * (1.0 + w.skew * k["tilt"]) - w.upper) * k["below"]
         dx, dy = dx + hx, dy + hy
         return np.stack([dx, dy + up], -1), np.stack([dx, dy + down], -1)
 
