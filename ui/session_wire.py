@@ -170,6 +170,7 @@ def _reading(one: Reading) -> dict[str, Any]:
         "others": [number(float(value)) for value in one.placed.others],
         "quartiles": one.placed.quartiles and [number(value) for value in one.placed.quartiles],
         "sentence": one.sentence,
+        "where": one.where,
     }
 
 

@@ -73,7 +73,7 @@ def removal(answers: Iterable[Answer]) -> Removal:
     probability = {subset: float(known[subset].probabilities[of]) for subset in subsets}
     total = {subset: known[subset].total or 0.0 for subset in subsets}
     contributions: list[Contribution] = []
-    for modality in sorted(everything):
+    for modality in sorted(everything, reverse=True):
         points = shapley(total, modality) if rated else None
         contributions.append(Contribution(modality, shapley(probability, modality), points))
     return Removal(ordered, of, tuple(contributions))

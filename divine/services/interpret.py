@@ -19,6 +19,8 @@ class Reading(NamedTuple):
 
     placed: Placed
     sentence: str
+    where: str
+    """The part of the sentence that compares it with the group."""
 
 
 class TaskSaid(NamedTuple):
@@ -88,8 +90,14 @@ def judge(run: Path, index: Index, entry: ClipEntry, *, against: str = "") -> Ju
         battery=tuple(TaskSaid(one, found.find(one)) for one in index.of(entry.person)),
         against=chosen,
         choices=choices,
-        attention=tuple(Reading(one, words.attention(one, title)) for one in place_attention(said, found.tokens, reference)),
-        gates=tuple(Reading(one, words.gate(name, one, title)) for name, one in place_gates(said, reference).items()),
+        attention=tuple(
+            Reading(one, words.attention(one, title), words.among(one, title))
+            for one in place_attention(said, found.tokens, reference)
+        ),
+        gates=tuple(
+            Reading(one, words.gate(name, one, title), words.among(one, title))
+            for name, one in place_gates(said, reference).items()
+        ),
         attention_means=words.ATTENTION_MEANS,
         gates_mean=words.GATES_MEAN,
         removal=removal,

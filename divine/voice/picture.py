@@ -31,10 +31,11 @@ class SoundPicture(NamedTuple):
     """Lowest and highest sample of a column, in 127ths of full scale."""
     high: Int8[np.ndarray, " t"]
     levels: UInt8[np.ndarray, "f t"]
-    """Level of a cell: 0 is ``floor_db`` or less, 255 is ``floor_db + RANGE_DB``; rows from 0 Hz to ``top_hz``."""
+    """Level of a cell: 0 is ``floor_db`` or less, 255 is ``floor_db + range_db``; rows from 0 Hz to ``top_hz``."""
     top_hz: float
     floor_db: float
     """dB relative to a sine of full scale."""
+    range_db: float
 
 
 def picture(sound: Sound) -> SoundPicture:
@@ -60,6 +61,7 @@ def picture(sound: Sound) -> SoundPicture:
         levels=np.round(np.clip((decibels - floor) / RANGE_DB, 0, 1) * 255).astype(np.uint8),
         top_hz=TOP_HZ,
         floor_db=floor,
+        range_db=RANGE_DB,
     )
 
 

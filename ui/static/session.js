@@ -91,7 +91,7 @@ class Session {
   pair() {
     this.together?.close();
     this.together = null;
-    if (this.view?.connected && this.second?.connected) this.together = new Together(this.view, this.second);
+    if (this.view?.connected && this.second?.connected) this.together = new Together(this.view, this.second, this.pickers);
   }
 
   title() {
@@ -124,7 +124,7 @@ class Session {
       el("div", { class: "dv-se-group" }, step(ICONS.back, "Previous task (P)", () => this.move("task", -1)),
         picker("Task", tasks, clip.key, (key) => this.show(this.find(key))), step(ICONS.on, "Next task (N)", () => this.move("task", 1))),
       picker("Beside", beside, this.beside?.key ?? "", (key) => this.compare(this.find(key))),
-      runs.length ? picker("Run", runs, this.run, (run) => this.choose(run)) : null);
+      runs.length ? picker("Run", runs, this.run, (run) => this.choose(run)) : null, this.together?.tool);
   }
 
   // The clip of another subject that is most like this one: the same task and session, else the same task, else the first.
@@ -158,7 +158,7 @@ class Session {
   async judge(view) {
     const { parts, facts } = view;
     const onOpen = (key) => { this.show(this.find(key)); window.scrollTo({ top: 0 }); };
-    showRatings(parts.severity, null, facts);
+    if (!view.asked) showRatings(parts.severity, null, facts);
     if (!this.run) {
       fill(parts.prediction, el("div", { class: "dv-head" }, el("h2", {}, "Prediction")),
         el("p", { class: "dv-soft" }, "No run was made of this cohort yet. Train one on the Train page, and its predictions, attention and gates for this clip appear here."));

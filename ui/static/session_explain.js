@@ -6,7 +6,6 @@ import { badge, head, picker } from "./session_bits.js";
 import { SENSES, subset } from "./session_names.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDE = 300;
 const HIGH = 26;
 
 export function showAttention(section, said, onAgainst) {
@@ -34,34 +33,34 @@ function strips(readings, write, name) {
   const all = readings.flatMap((one) => [one.value, ...one.others]);
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const margin = 0.06 * (most - least || 1);
-  const x = (value) => ((value - least + margin) / (most - least + 2 * margin)) * WIDE;
+  const x = (value) => `${((100 * (value - least + margin)) / (most - least + 2 * margin)).toFixed(2)}%`;
   return el("ul", { class: "dv-se-strips" }, readings.map((one) => el("li", {},
     el("span", {}, name(one.name)), strip(one, x), el("b", { class: "dv-num" }, write(one.value)),
-    el("p", { class: "dv-soft" }, one.sentence))),
+    el("p", { class: "dv-soft", title: one.sentence }, one.where))),
   el("li", { class: "dv-se-scale dv-soft dv-num", "aria-hidden": "true" }, el("span"), el("span", { class: "dv-se-ends" }, el("span", {}, write(least)), el("span", {}, write(most))), el("span")));
 }
 
+// Places are percentages, so that a narrow column squeezes the scale and not the marks.
 function strip(reading, x) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `0 0 ${WIDE} ${HIGH}`);
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("aria-hidden", "true");
-  const add = (tag, attributes) => {
-    const node = document.createElementNS(SVG, tag);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
-    svg.append(node);
-  };
-  add("line", { x1: 0, x2: WIDE, y1: HIGH / 2, y2: HIGH / 2, class: "is-line" });
+  const svg = node("svg", { "aria-hidden": "true" });
+  svg.append(node("line", { x1: "0%", x2: "100%", y1: HIGH / 2, y2: HIGH / 2, class: "is-line" }));
   if (reading.quartiles) {
     const [low, middle, high] = reading.quartiles.map(x);
-    add("rect", { x: low, y: 4, width: Math.max(high - low, 1), height: HIGH - 8, class: "is-half" });
-    add("line", { x1: middle, x2: middle, y1: 4, y2: HIGH - 4, class: "is-middle" });
+    svg.append(node("rect", { x: low, y: 4, width: `${parseFloat(high) - parseFloat(low)}%`, height: HIGH - 8, class: "is-half" }),
+      node("line", { x1: middle, x2: middle, y1: 4, y2: HIGH - 4, class: "is-middle" }));
   }
   // Neighbours step aside, always alike.
-  reading.others.forEach((value, place) => add("ellipse", { cx: x(value), cy: HIGH / 2 + ((place % 3) - 1) * 5, rx: 2.4, ry: 2.4, class: "is-other" }));
-  const at = x(reading.value);
-  add("path", { d: `M${at} 2 l6 11 l-6 11 l-6 -11 Z`, class: "is-value" });
+  reading.others.forEach((value, place) => svg.append(node("circle", { cx: x(value), cy: HIGH / 2 + ((place % 3) - 1) * 5, r: 2.4, class: "is-other" })));
+  const mark = node("svg", { x: x(reading.value), overflow: "visible" });
+  mark.append(node("path", { d: `M0 ${HIGH / 2 - 9} l6 9 l-6 9 l-6 -9 Z`, class: "is-value" }));
+  svg.append(mark);
   return svg;
+}
+
+function node(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  return made;
 }
 
 export function showRemoval(section, said) {

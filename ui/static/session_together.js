@@ -2,19 +2,20 @@
 
 import { el } from "./dom.js";
 
-const MODES = { clock: "Together", movement: "Together, from the first movement", apart: "Each for itself" };
+const MODES = { clock: "together", movement: "together, from the first movement", apart: "each for itself" };
 const DRIFT_S = 0.08;
 
 export class Together {
-  constructor(first, second) {
+  // The choice of how to play them goes into `place`.
+  constructor(first, second, place) {
     this.first = first;
     this.second = second;
     this.mode = "clock";
     this.select = el("select", { onchange: () => this.choose(this.select.value) }, Object.entries(MODES)
       .filter(([mode]) => mode !== "movement" || (first.found?.length && second.found?.length))
       .map(([value, text]) => el("option", { value }, text)));
-    this.tool = el("label", { class: "dv-se-picker dv-se-together" }, el("span", {}, "Play"), this.select);
-    first.parts.player.querySelector(".dv-under").append(this.tool);
+    this.tool = el("label", { class: "dv-se-picker" }, el("span", {}, "Play them"), this.select);
+    place.append(this.tool);
     this.onTime = (time) => this.follow(time);
     this.onState = (state) => this.mirror(state);
     first.player.listeners.add(this.onTime);
