@@ -208,9 +208,9 @@ class Cohorts:
         return self.get(cohort_id) if cohort_id else self.default()
 
     def recent(self) -> tuple[Recent, ...]:
-        """List what was opened lately, the latest first, then the demonstration."""
-        shipped = Recent(id_of(DEMONSTRATION), DEMONSTRATION)
-        return (*(one for one in self._recent.list() if one != shipped), shipped)
+        """List what there is to choose from: the default, what was opened lately (the latest first), the demonstration."""
+        listed = (self._default, *(one.path for one in self._recent.list()), DEMONSTRATION)
+        return tuple(Recent(id_of(path), path) for path in dict.fromkeys(listed))
 
     def forget(self, cohort_id: str) -> None:
         """Take a cohort off the list of recent ones and close it; its files stay as they are."""

@@ -123,7 +123,7 @@ export class Grid {
 // TNF's codes have a family and a name: DDK_PATAKA. Any other code is shown whole.
 function heading(code) {
   const [, family, name] = /^(DDK|NSM|BBP)_(.+)$/.exec(code) ?? [null, "", code || "no task"];
-  return el("div", { role: "columnheader", class: "dv-task", title: taskName(code) }, el("span", {}, family), el("b", {}, name === "NORMAL" ? "BBP" : name), el("span", { class: "dv-num", title: "clips shown" }, ""));
+  return el("div", { role: "columnheader", class: "dv-task", title: taskName(code) }, el("span", {}, family), el("b", {}, name), el("span", { class: "dv-num", title: "clips shown" }, ""));
 }
 
 const mark = (kind) => el("i", { class: `dv-mark is-${kind}` });
