@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from divine import services as real
 from divine.media import open_clip
 from tests.ui.fake import BARS, FRAMES, FakeServices, write_clip
-from tests.ui.running import CHROMIUM, Watched, chromium, studio, watch
+from tests.ui.running import CHROMIUM, Watched, studio, watch
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,12 +34,6 @@ def services() -> FakeServices:
 def base(services: FakeServices) -> Iterator[str]:
     with studio(services) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
