@@ -27,8 +27,9 @@ class Said(NamedTuple):
     level: str | None
     """True severity level of the clip; None where it has none."""
     attention: Float[np.ndarray, " s"]
+    """Empty for a system without symptom tokens."""
     gates: Mapping[Modality, float]
-    """Of the modalities that were given."""
+    """Of the modalities that were given; empty for a system without gates."""
 
     @property
     def total(self) -> float | None:
@@ -90,7 +91,11 @@ def held_out(predictions: Predictions, system: str) -> HeldOut:
     tested = predictions.where(part="test", system=system)
     if tested.frame.empty:
         raise ExplainError(f"the run holds no test prediction of {system}: train it again.")
+    # Systems without tokens, gates or scores share the table's columns with those that have them.
+    there = {str(name) for name in tested.frame.columns if tested.frame[name].notna().any()}
     tokens = tuple(str(name).removeprefix("attention_") for name in tested.frame.columns if str(name).startswith("attention_"))
+    tokens = tuple(name for name in tokens if f"attention_{name}" in there)
+    items = predictions.items if {f"predicted_{name}" for name in predictions.items} <= there else ()
     rows = tested.over_seeds().frame.to_dict(orient="records")
     levels = _levels(tested)
     settings: dict[Place, dict[frozenset[Modality], dict[Any, Any]]] = {}
@@ -106,15 +111,15 @@ def held_out(predictions: Predictions, system: str) -> HeldOut:
             task=str(row["task"]),
             prediction=str(row["prediction"]),
             probabilities=numbers("probability", predictions.classes),
-            scores=numbers("predicted", predictions.items) if predictions.items else None,
+            scores=numbers("predicted", items) if items else None,
             level=levels.get(place),
             attention=numbers("attention", tokens),
-            gates={m: float(row[f"gate_{m}"]) for m in sorted(given, reverse=True)},
+            gates={m: float(row[f"gate_{m}"]) for m in sorted(given, reverse=True) if f"gate_{m}" in there},
         )
 
     return HeldOut(
         classes=predictions.classes,
-        items=predictions.items,
+        items=items,
         tokens=tokens,
         seeds=int(tested.frame["seed"].nunique()),
         said={

@@ -54,13 +54,15 @@ def compare(gates: Mapping[Modality, float], found: Removal, classes: tuple[str,
     """Say whether the gates and the removal name the same modality."""
     name = classes[found.of]
     worth: dict[Modality, float] = {one.modality: one.probability for one in found.contributions}
-    if len(worth) < 2 or set(worth) - set(gates):
+    if len(worth) < 2:
         (only,) = worth
         return f"Only the {SENSES[only]} was used: it moves the probability of {name} by {_points(worth[only])}."
-    leader = _leader({m: abs(value) for m, value in worth.items()})
-    opener = _leader({m: gates[m] for m in worth})
     moves = " and ".join(f"the {SENSES[m]} moves it by {_points(worth[m])}" for m in reversed(worth))
     told = f"Against knowing nothing, {moves} towards the probability of {name}."
+    if set(worth) - set(gates):
+        return f"{told} This system has no gates."
+    leader = _leader({m: abs(value) for m, value in worth.items()})
+    opener = _leader({m: gates[m] for m in worth})
     if leader is None or opener is None:
         missing = "the modalities contribute about equally" if leader is None else "the gates are about equally open"
         return f"{told} Here {missing}, so the two views have nothing to disagree on."

@@ -9,17 +9,16 @@ const SVG = "http://www.w3.org/2000/svg";
 const HIGH = 26;
 
 export function showAttention(section, said, onAgainst) {
+  if (!said.attention.length && !said.gates.length) { section.hidden = true; return; }
   const title = said.choices.find((one) => one.id === said.against)?.title ?? "nobody";
   const against = said.choices.length > 0 && picker("Against", said.choices.map((one) => ({ value: one.id, text: `${one.title} (${one.clips} ${one.clips === 1 ? "clip" : "clips"})` })), said.against, onAgainst);
   fill(section,
     head("", "What the model looked at", said.synthetic && badge()),
     against && el("div", { class: "dv-se-against" }, against, legend(title)),
-    el("h3", {}, "Attention to each symptom"),
-    strips(said.attention, (value) => percent(value), sentence),
-    el("p", { class: "dv-soft" }, said.attention_means),
-    el("h3", {}, "Gates"),
-    strips(said.gates, (value) => fixed(value, 2), (name) => SENSES[name] ?? name),
-    el("p", { class: "dv-soft" }, said.gates_mean));
+    said.attention.length > 0 && [el("h3", {}, "Attention to each symptom"), strips(said.attention, (value) => percent(value), sentence),
+      el("p", { class: "dv-soft" }, said.attention_means)],
+    said.gates.length > 0 && [el("h3", {}, "Gates"), strips(said.gates, (value) => fixed(value, 2), (name) => SENSES[name] ?? name),
+      el("p", { class: "dv-soft" }, said.gates_mean)]);
   section.hidden = false;
 }
 
