@@ -40,7 +40,7 @@ def answer(clip: ClipEntry, setting: str, fold: int, seed: int) -> dict[str, obj
         "predicted_speed": 2.0,
         "predicted_total": 3.0 + person / 10 + seed,
         "gate_video": 0.5 if "video" in setting else 0.0,
-        "gate_audio": 0.4 + person / 100 if "audio" in setting else 0.0,
+        "gate_audio": 0.3 + person / 100 if "audio" in setting else 0.0,
         "attention_symmetry": 0.3 + person / 100 + (0.1 if clip.group == "Healthy" else 0.0),
         "attention_speed": 0.7 - person / 100 - (0.1 if clip.group == "Healthy" else 0.0),
     }
@@ -65,7 +65,7 @@ def test_only_test_rows_count_and_seeds_are_averaged(made: tuple[Run, Index]):
     assert said.scores == pytest.approx([1.7, 2.0])
     assert said.total == pytest.approx(3.7)
     assert said.level == "severe"
-    assert said.gates == pytest.approx({"video": 0.5, "audio": 0.42})
+    assert said.gates == pytest.approx({"video": 0.5, "audio": 0.32})
     settings = {answer.modalities: answer.probabilities[0] for answer in found.answers(entry(index, "ALS", "P2"))}
     names = frozenset[Modality]
     expected = {names(["audio", "video"]): 1 / 3 + 0.3, names(["video"]): 1 / 3 + 0.1, names(["audio"]): 1 / 3 + 0.2}
@@ -135,7 +135,7 @@ def test_reference_groups_leave_the_person_out(made: tuple[Run, Index]):
     clip = entry(index, "Healthy", "P3")
     others = Others(found.everybody(), "DDK_PA", clip.person, index.healthy)
     choices = {one.id: (one.clips, one.subjects) for one in others.choices(index.groups, ("mild", "moderate", "severe"))}
-    assert choices == {name: (4, 4) for name in ("group:ALS", "group:Stroke", "level:mild", "level:severe")} | {
+    assert choices == dict.fromkeys(("group:ALS", "group:Stroke", "level:mild", "level:severe"), (4, 4)) | {
         "healthy": (3, 3),
         "everybody": (11, 11),
     }
