@@ -45,7 +45,7 @@ def grid(opened: Opened) -> dict[str, Any]:
     """Say everything that the grid, its filters, the side panel and the table of problems show."""
     index, problems = opened.index, opened.loaded.problems
     place = {person: number for number, person in enumerate(index.subjects)}
-    named = Counter(stem_of(PurePath(problem.file).name) for problem in problems)
+    named = Counter(stem_of(PurePath(one.file).name) if one.row is None else one.row for one in problems)
     sheets = {clip.person: clip for clip in reversed(index.clips)}
     return standing(opened) | {
         "kind": index.kind,
@@ -56,7 +56,7 @@ def grid(opened: Opened) -> dict[str, Any]:
         "raters": list(index.raters),
         "scale": list(index.scale),
         "subjects": [[*map(_printable, person), sheets[person].age, sheets[person].sex] for person in index.subjects],
-        "clips": [_clip(opened, clip, place[clip.person], named[stem_of(clip.name)]) for clip in index.clips],
+        "clips": [_clip(opened, clip, place[clip.person], _count(clip, named)) for clip in index.clips],
         "problems": [_problem(problem) for problem in problems],
     }
 
@@ -73,6 +73,11 @@ def runs(made: Iterable[RunEntry]) -> list[dict[str, Any]]:
         for one in made
         if one.spec is not None
     ]
+
+
+def _count(clip: ClipEntry, named: Counter[str | int]) -> int:
+    """Count the problems that name a clip: its row of the manifest, or one of its files."""
+    return named[stem_of(clip.name)] + (named[clip.row] if clip.row is not None else 0)
 
 
 def _clip(opened: Opened, clip: ClipEntry, subject: int, problems: int) -> dict[str, Any]:

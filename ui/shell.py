@@ -53,6 +53,7 @@ _KEYS = (
     ("R", "session: repeat this repetition, or end that"),
     ("H", "session: next frame that was annotated by hand, with Shift the one before"),
     ("N P", "session: next or previous task, with Shift the next or previous subject"),
+    ("← → ↑ ↓, Enter", "among a cohort's clips: move, open"),
     ("?", "this help"),
 )
 

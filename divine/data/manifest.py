@@ -123,6 +123,7 @@ class _Reader:
             split=self._cell(cells.part, row, self.columns.known.get("split")),
             features=features,
             metadata={name: row.cells[name] for name in self.columns.metadata if row.cells[name] and is_text(name)},
+            row=row.number,
         )
         scores = {
             key: score

@@ -72,6 +72,8 @@ class ClipEntry:
     """Whatever else the cohort says of the clip."""
     duration_s: float | None = None
     """Known after probing."""
+    row: int | None = field(default=None, compare=False)
+    """Of the manifest, as problems number rows; where a clip stands is no part of what it is."""
 
     @property
     def person(self) -> Subject:

@@ -1,6 +1,6 @@
 // Follows one assessment and shows each part as it becomes available. A reload with ?id= takes it up again.
 
-import { ICONS, el, fill, icon, request } from "./dom.js";
+import { ICONS, el, fill, icon, reason, request } from "./dom.js";
 import { clock, number } from "./format.js";
 import { showMeasures, showQuality } from "./measures.js";
 import { Player } from "./player.js";
@@ -34,8 +34,31 @@ export function mount(element, props, watch) {
     else if (answer.error) document.querySelector("#dv-intake .dv-trouble").textContent = answer.error;
   });
 
-  const id = new URLSearchParams(location.search).get("id");
-  if (id) open(id);
+  const query = new URLSearchParams(location.search);
+  if (query.get("id")) open(query.get("id"));
+  else if (query.get("clip")) fromCohort(query.get("cohort") || "default", query.get("clip")).then(open, refuse);
+
+  function refuse(error) {
+    root.hidden = false;
+    document.body.dataset.page = "result";
+    root.querySelector(".dv-name").textContent = "Nothing to show";
+    fill(root.querySelector(".dv-failure"), icon(ICONS.warn), el("div", {}, el("h2", {}, "This clip cannot be assessed"), el("p", {}, error.message),
+      el("p", {}, el("a", { class: "dv-button is-primary", href: "/cohort" }, "Choose another clip"))));
+    root.querySelector(".dv-failure").hidden = false;
+  }
+}
+
+// A link to a clip of a cohort, which may still be on its way in.
+async function fromCohort(cohort, clip) {
+  const base = `/studio/cohorts/${encodeURIComponent(cohort)}`;
+  await request("/studio/session");
+  while ((await (await request(base)).json()).state === "loading") await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  try {
+    return (await (await request(`${base}/clips/${encodeURIComponent(clip)}/assess`, { method: "POST" })).json()).job;
+  } catch (error) {
+    if (error.status === 404) throw new Error("The cohort has no such clip, or is not open any more.");
+    throw new Error(reason(error));
+  }
 }
 
 class View {

@@ -6,7 +6,7 @@ import { Cohort } from "./cohort_model.js";
 import { Opener } from "./cohort_open.js";
 import { Panel } from "./cohort_panel.js";
 import { showProblems } from "./cohort_problems.js";
-import { ICONS, el, fill, icon, request } from "./dom.js";
+import { ICONS, el, fill, icon, reason, request } from "./dom.js";
 import { group } from "./format.js";
 
 const POLL_MS = 300;
@@ -131,7 +131,7 @@ class CohortPage {
     try {
       await request(`${this.base}/work`, stop ? { method: "DELETE" } : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ what }) });
     } catch (error) {
-      this.opener.say(JSON.parse(error.message).error ?? error.message);
+      this.opener.say(reason(error));
       return;
     }
     if (!stop) this.poll();

@@ -53,3 +53,11 @@ export async function request(path, options = {}) {
   }
   return response;
 }
+
+// What a refused request says: our routes answer with JSON, the guard with plain text.
+export function reason(error) {
+  try {
+    const { error: said, detail } = JSON.parse(error.message);
+    return said ?? (typeof detail === "string" ? detail : error.message);
+  } catch { return error.message; }
+}

@@ -22,6 +22,9 @@ function settle() {
   if (!select) return;
   ready.disconnect();
   select.value = window.divineTheme.choice;
+  // Whoever looks at a cohort goes on looking at it.
+  const cohort = new URLSearchParams(location.search).get("cohort");
+  if (cohort) for (const link of document.querySelectorAll(".dv-top nav a")) link.href = `${link.pathname}?cohort=${encodeURIComponent(cohort)}`;
 }
 ready.observe(document.documentElement, { childList: true, subtree: true });
 settle();
