@@ -94,7 +94,8 @@ class CohortFeatures:
 
     def _computed(self) -> Sequence[tuple[Modality, str]]:
         """Return the encoders that some clip needs: the others' features all came as files."""
-        return [(kind, code) for kind, code in self.pair.named if any((kind, code) not in c.features for c in self.index.clips)]
+        filmed = [clip for clip in self.index.clips if clip.video is not None or clip.audio is not None]
+        return [(kind, code) for kind, code in self.pair.named if any((kind, code) not in clip.features for clip in filmed)]
 
     def _check_weights(self) -> None:
         for _, code in self._computed():

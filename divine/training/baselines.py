@@ -1,30 +1,31 @@
-"""What any honest table stands beside: the majority of the training subjects, and what age and sex alone would say."""
+"""What any honest table stands beside: the majority, what age and sex alone would say, and the classical systems."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from divine.data.ratings import scores
 from divine.data.schema import ClipEntry
 from divine.data.splits import Fold
 from divine.training.errors import TrainingError
-from divine.training.member import Work
 from divine.training.rows import clip_columns
+from divine.training.spec import CLASSICAL
+from divine.training.work import Judged, Work, mean_ratings
 
 
-def majority(work: Work, fold: Fold) -> pd.DataFrame:
+def majority(work: Work, fold: Fold) -> Judged:
     """Say of every clip the share of each class among the training subjects' clips, and their median scores."""
     train = _clips(work, fold.train)
     shares = np.array([np.mean([work.index.clips[row].group == name for row in train]) for name in work.index.groups])
-    rated = _means(work)[train]
+    rated = mean_ratings(work)[train]
     median = np.nanmedian(rated, axis=0) if np.isfinite(rated).any() else np.full(len(work.index.items), np.nan)
     return _table(work, fold, "majority", lambda row: (shares, median))
 
 
-def age_sex(work: Work, fold: Fold) -> pd.DataFrame:
+def age_sex(work: Work, fold: Fold) -> Judged:
     """Say of every clip what logistic and linear regression on the subject's age and sex say.
 
     Raises:
@@ -42,7 +43,7 @@ def age_sex(work: Work, fold: Fold) -> pd.DataFrame:
     groups = [work.index.clips[row].group for row in train]
     diagnosis = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced")).fit(known[train], groups)
     order = [list(diagnosis.classes_).index(name) for name in work.index.groups]
-    means = _means(work)[train]
+    means = mean_ratings(work)[train]
     rated = np.isfinite(means).all(axis=1)
     severity = LinearRegression().fit(known[train][rated], means[rated]) if means.size and rated.any() else None
 
@@ -55,18 +56,22 @@ def age_sex(work: Work, fold: Fold) -> pd.DataFrame:
     return _table(work, fold, "age-sex", say)
 
 
-BASELINES: dict[str, Callable[[Work, Fold], pd.DataFrame]] = {"majority": majority, "age-sex": age_sex}
+def _classical(name: str, work: Work, fold: Fold) -> Judged:
+    from divine.training.classical import judge  # scikit-learn takes a second to import, and networks do without
+
+    return judge(name, work, fold)
+
+
+BASELINES: dict[str, Callable[[Work, Fold], Judged]] = {
+    "majority": majority,
+    "age-sex": age_sex,
+    **{name: functools.partial(_classical, name) for name in CLASSICAL},
+}
+"""Systems that are stored as spec and seed and refitted: beside another system, or a run of their own."""
 
 
 def _age_and_sex(clip: ClipEntry) -> tuple[float, float]:
     return float(clip.age or 0.0), float((clip.sex or "").upper().startswith("F"))
-
-
-def _means(work: Work) -> np.ndarray:
-    """Return each clip's scores, the mean of its raters; NaN where there are none."""
-    given = scores(work.index)
-    count = np.isfinite(given).sum(axis=2)
-    return np.where(count > 0, np.nansum(given, axis=2) / np.maximum(count, 1), np.nan)
 
 
 def _clips(work: Work, people: tuple) -> np.ndarray:
@@ -74,7 +79,7 @@ def _clips(work: Work, people: tuple) -> np.ndarray:
     return np.array([row for row, clip in enumerate(work.index.clips) if clip.person in wanted])
 
 
-def _table(work: Work, fold: Fold, system: str, say: Callable[[int], tuple[np.ndarray, np.ndarray]]) -> pd.DataFrame:
+def _table(work: Work, fold: Fold, system: str, say: Callable[[int], tuple[np.ndarray, np.ndarray]]) -> Judged:
     """Write what a baseline says of every test clip: the same whatever the modalities, so once, under all that there are."""
     setting = "+".join(sorted(work.pack.dims))
     about = {"part": "test", "fold": fold.fold, "seed": fold.seed, "system": system, "objective": work.spec.objective}
@@ -89,4 +94,4 @@ def _table(work: Work, fold: Fold, system: str, say: Callable[[int], tuple[np.nd
             line |= {f"predicted_{item}": float(score) for item, score in zip(work.index.items, said, strict=True)}
             line["predicted_total"] = float(said.sum())
         lines.append(line)
-    return pd.DataFrame(lines)
+    return Judged(pd.DataFrame(lines), ())

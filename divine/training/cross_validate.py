@@ -21,9 +21,10 @@ from divine.store import Store, write_atomically
 from divine.training.baselines import BASELINES
 from divine.training.cohort import cutoffs_of
 from divine.training.errors import TrainingError
-from divine.training.member import Work, folder, is_finished, train_member
+from divine.training.member import folder, is_finished, train_member
 from divine.training.run import Run, Status
 from divine.training.spec import RunSpec, restrict
+from divine.training.work import Work
 from divine.training.workers import side_by_side
 
 
@@ -101,7 +102,8 @@ def _gather(work: Work, run: Run, made: Split) -> None:
     """Put the members' tables together, in the split's order, and the baselines beside them."""
     places = [folder(run.folder, fold) for fold in made.members]
     for name in ("history", "predictions"):
-        parts = [pd.read_parquet(place / f"{name}.parquet") for place in places]
+        parts = [pd.read_parquet(path) for place in places if (path := place / f"{name}.parquet").is_file()]
         if name == "predictions":
-            parts += [BASELINES[baseline](work, fold) for baseline in work.spec.baselines for fold in made.members]
-        write_atomically(run.folder / f"{name}.parquet", pd.concat(parts, ignore_index=True).to_parquet())
+            parts += [BASELINES[baseline](work, fold).table for baseline in work.spec.baselines for fold in made.members]
+        if parts:  # what is refitted has no history
+            write_atomically(run.folder / f"{name}.parquet", pd.concat(parts, ignore_index=True).to_parquet())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,41 +12,21 @@ import pandas as pd
 import torch
 
 from divine import encoders
-from divine.data.schema import Index, Part
+from divine.data.schema import Part
 from divine.data.splits import Fold
-from divine.features.batches import Pair
-from divine.features.pack import MODALITIES, Pack, PackSource
+from divine.features.pack import MODALITIES, PackSource
 from divine.models.batch import Batch, Targets
 from divine.models.batch import Sequence as Steps
 from divine.records import CheckpointCard, Modality
 from divine.store import write_atomically
+from divine.training.baselines import BASELINES
 from divine.training.checkpoint import Checkpoint, EncoderRef, save
 from divine.training.cohort import schema_of, targets_of
 from divine.training.loop import Epoch, Fitted, fit
 from divine.training.predict import predict
 from divine.training.rows import clip_columns, prediction_columns
-from divine.training.severity import Cutoffs
-from divine.training.spec import RunSpec, kind_of
-
-SETTINGS: tuple[tuple[Modality, ...], ...] = (("audio", "video"), ("video",), ("audio",))
-"""Modalities at test time."""
-_JUDGED: tuple[Part, ...] = ("test", "validation")
-
-
-@dataclass(frozen=True)
-class Work:
-    """What every member of a run shares."""
-
-    run: Path
-    spec: RunSpec
-    index: Index
-    """Restricted to the run's task set."""
-    pack: Pack
-    cutoffs: Cutoffs | None
-
-    @property
-    def pair(self) -> Pair:
-        return Pair.parse(self.spec.encoders, {name: m for clip in self.index.clips for m, name in clip.features})
+from divine.training.spec import kind_of
+from divine.training.work import JUDGED, SETTINGS, Work, rows_of
 
 
 def folder(run: Path, fold: Fold) -> Path:
@@ -61,16 +40,36 @@ def is_finished(run: Path, fold: Fold) -> bool:
 
 
 def train_member(work: Work, fold: Fold) -> None:
-    """Train and judge one member on one thread, and write its checkpoint, history and predictions.
+    """Train and judge one member on one thread, and write what it leaves: predictions last.
+
+    A trained system leaves its checkpoint and history; one that is refitted from its spec and seed leaves what it chose.
 
     Raises:
         TrainingError: training failed.
         StoreError: the run's folder cannot be written.
     """
+    architecture = kind_of(work.spec.system).architecture
+    if architecture is None:
+        _refit_member(work, fold)
+    else:
+        _train_network(work, fold, architecture)
+
+
+def _refit_member(work: Work, fold: Fold) -> None:
+    judged = BASELINES[work.spec.system](work, fold)
+    place = folder(work.run, fold)
+    chosen = [one._asdict() for one in judged.choices]
+    recipe = {"system": work.spec.system, "fold": fold.fold, "seed": fold.seed, "chosen": chosen}
+    write_atomically(place / "recipe.json", json.dumps(recipe, indent=1).encode())
+    write_atomically(place / "predictions.parquet", judged.table.to_parquet())
+    _teller(work.run / "events.jsonl", fold)(event="finished")
+
+
+def _train_network(work: Work, fold: Fold, architecture: str) -> None:
     torch.set_num_threads(1)  # the same bytes, however many members run side by side
     schema = schema_of(work.index, video_dim=work.pack.dim("video"), audio_dim=work.pack.dim("audio"))
     everything = targets_of(work.index, schema, work.cutoffs)
-    rows = {part: _rows(work, fold, part) for part in ("train", "validation", "test")}
+    rows = {part: rows_of(work, fold, part) for part in ("train", "validation", "test")}
 
     def source(part: Part) -> PackSource:
         return PackSource(work.pack, rows[part], Targets(*(one[torch.from_numpy(rows[part])] for one in everything)))
@@ -91,22 +90,15 @@ def train_member(work: Work, fold: Fold) -> None:
         work.spec.config,
         work.spec.training,
         member_seed,
-        architecture=kind_of(work.spec.system).architecture,
+        architecture=architecture,
         on_epoch=on_epoch,
     )
     place = folder(work.run, fold)
     save(_checkpoint(work, fitted, fold), place)
     write_atomically(place / "history.parquet", _history(history, fold).to_parquet())
-    table = pd.concat([_judge(work, fitted, fold, part, rows[part]) for part in _JUDGED], ignore_index=True)
+    table = pd.concat([_judge(work, fitted, fold, part, rows[part]) for part in JUDGED], ignore_index=True)
     write_atomically(place / "predictions.parquet", table.to_parquet())
     tell(event="finished", epochs=len(history))
-
-
-def _rows(work: Work, fold: Fold, part: Part) -> np.ndarray:
-    """Return the clips of a part that have features: the others have nothing to train on or to judge."""
-    usable = np.asarray(work.pack.present().any(axis=1))
-    people = set(getattr(fold, part))
-    return np.array([row for row, clip in enumerate(work.index.clips) if usable[row] and clip.person in people], dtype=np.int64)
 
 
 def _checkpoint(work: Work, fitted: Fitted, fold: Fold) -> Checkpoint:

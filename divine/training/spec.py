@@ -21,6 +21,7 @@ TaskSet = Literal["all", "speech", "non-speech"]
 Setting = Literal["audio+video", "video", "audio"]
 Folds = int | Literal["loso", "given"]
 VERSION = 1
+CLASSICAL = ("logistic", "random-forest", "svm")
 WIDE = 256
 """Features wider than this get the model at its published size, narrower ones the small preset."""
 
@@ -32,8 +33,8 @@ def _loss(config: DivineConfig, **changes: bool | float) -> DivineConfig:
 class Kind(NamedTuple):
     """What a system is: an architecture, and what its config changes."""
 
-    architecture: str
-    """Of ``divine.models.systems``."""
+    architecture: str | None
+    """Of ``divine.models.systems``; None for what is refitted from its spec and seed (``divine.training.baselines``)."""
     change: Callable[[DivineConfig], DivineConfig] = lambda config: config
     single: bool = False
     """Whether it reads one encoder alone."""
@@ -49,8 +50,9 @@ SYSTEMS: dict[str, Kind] = {
     "concat": Kind("concat"),
     "fcn": Kind("fcn", single=True),
     "cnn": Kind("cnn", single=True),
+    **{name: Kind(None) for name in (*CLASSICAL, "majority", "age-sex")},
 }
-"""Every trained system by name."""
+"""Every system by name."""
 
 OBJECTIVES: dict[Objective, Callable[[DivineConfig], DivineConfig]] = {
     "C": lambda config: _loss(config, alpha=0.0),
