@@ -84,7 +84,10 @@ def header(current: str) -> gr.HTML:
 <dialog id="dv-keys" aria-labelledby="dv-keys-title">
   <h2 id="dv-keys-title">Keyboard</h2>
   <table>{keys}</table>
-  <form method="dialog"><button class="dv-button">Close</button></form>
+  <form method="dialog">
+    <button type="button" class="dv-quiet" id="dv-first-steps">Show the first steps</button>
+    <button class="dv-button">Close</button>
+  </form>
 </dialog>""",
         js_on_load=None,
         apply_default_css=False,

@@ -1,4 +1,6 @@
-// The header's controls: colours and keyboard help. The header may be drawn after this file runs.
+// The header's controls: colours, keyboard help, the first-run guide. The header may be drawn after this file runs.
+
+import { showGuide } from "./guide.js";
 
 export const typing = (target) => target instanceof Element && target.closest("input, select, textarea, [contenteditable], [role=listbox]");
 
@@ -8,6 +10,11 @@ document.addEventListener("change", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target instanceof Element && event.target.closest("#dv-help")) document.getElementById("dv-keys").showModal();
+  if (event.target instanceof Element && event.target.closest("#dv-first-steps")) {
+    document.getElementById("dv-keys").close();
+    showGuide(true);
+    if (location.pathname !== "/cohort") location.href = `/cohort${location.search}`;
+  }
 });
 
 document.addEventListener("keydown", (event) => {
@@ -25,6 +32,7 @@ function settle() {
   // Whoever looks at a cohort goes on looking at it.
   const cohort = new URLSearchParams(location.search).get("cohort");
   if (cohort) for (const link of document.querySelectorAll(".dv-top nav a")) link.href = `${link.pathname}?cohort=${encodeURIComponent(cohort)}`;
+  showGuide();
 }
 ready.observe(document.documentElement, { childList: true, subtree: true });
 settle();
