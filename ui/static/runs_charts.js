@@ -9,7 +9,7 @@ import { SETTINGS } from "./runs_words.js";
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 520;
 const HEIGHT = 300;
-const EDGE = { left: 46, right: 12, top: 10, bottom: 40 };
+const EDGE = { left: 46, right: 24, top: 10, bottom: 40 };
 
 function shape(tag, attributes = {}, text = null) {
   const node = document.createElementNS(SVG, tag);
@@ -71,6 +71,16 @@ export async function showCalibration(section, run, settings) {
   await load();
 }
 
+// Round steps that cover a range, four to eight of them.
+function scale(low, high) {
+  const rough = (high - low || 1) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([5, 2, 1].find((one) => one * power <= rough) ?? 1);
+  const [first, last] = [Math.floor(low / step), Math.ceil(high / step)];
+  const decimals = Math.max(0, -Math.floor(Math.log10(step)));
+  return { low: first * step, high: last * step, ticks: Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step), show: (value) => fixed(value, decimals) };
+}
+
 const quantile = (sorted, q) => { const at = q * (sorted.length - 1); const low = Math.floor(at); return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]); };
 
 // Median and quartiles over the members that still train in an epoch.
@@ -94,9 +104,8 @@ export function showCurves(section, curves) {
   const last = Math.max(train.length, validation.length);
   const step = [1, 2, 5, 10, 20, 50, 100].find((one) => last / one <= 8) ?? 200;
   const epochs = Array.from({ length: Math.floor(last / step) }, (_, index) => (index + 1) * step);
-  const decimals = Math.max(0, Math.min(3, 1 - Math.floor(Math.log10((high - low) || 1))));
-  const ticks = Array.from({ length: 5 }, (_, index) => low + (index * (high - low)) / 4);
-  const chart = new Chart("Training and validation loss by epoch", { low: 1, high: Math.max(2, last), ticks: epochs, show: String, title: "epoch" }, { low, high, ticks, show: (value) => fixed(value, decimals) });
+  const loss = scale(low, high);
+  const chart = new Chart("Training and validation loss by epoch", { low: 1, high: Math.max(2, last), ticks: epochs, show: String, title: "epoch" }, loss);
   for (const [name, found] of [["is-train", train], ["is-main", validation]]) {
     chart.band(found.map((one) => [one.epoch, one.low]), found.map((one) => [one.epoch, one.high]), name);
     chart.line(found.map((one) => [one.epoch, one.middle]), name);

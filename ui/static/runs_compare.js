@@ -1,10 +1,10 @@
 // Two runs on the same people: differences with their intervals and tests.
 
 import { el, fill, request } from "./dom.js";
-import { number, percent, sentence } from "./format.js";
+import { number, sentence } from "./format.js";
 import { reason } from "./jobs_poll.js";
 import { levels } from "./runs_metrics.js";
-import { METRICS, SETTINGS } from "./runs_words.js";
+import { METRICS, SETTINGS, UNITS } from "./runs_words.js";
 
 export async function showComparison(place, back, first, second) {
   document.title = "Two runs · DIVINE";
@@ -35,7 +35,7 @@ function table(rows, first, second) {
     el("thead", {}, el("tr", {}, ["Metric", first, second, "Difference", "95 % interval", "Wilcoxon, subjects (Holm)", "Wilcoxon, runs", "Corrected t"].map((title) => el("th", { scope: "col" }, title)))),
     el("tbody", {}, rows.map((one) => {
       const [title, unit, says] = METRICS[one.metric] ?? [`MAE of ${sentence(one.metric.replace(/^mae_/, "")).toLowerCase()}`, "points", ""];
-      const show = unit === "percent" ? percent : (value) => number(value);
+      const show = UNITS[unit];
       const apart = one.low > 0 || one.high < 0;
       return el("tr", { "data-metric": one.metric }, el("th", { scope: "row", title: says }, title), [show(one.first), show(one.second)].map((value) => el("td", { class: "dv-num" }, value)),
         el("td", { class: "dv-num" }, el("strong", {}, signed(one.difference, show))),

@@ -1,9 +1,9 @@
 // Every run in a row: filter, open, compare, delete.
 
 import { el, fill, request } from "./dom.js";
-import { percent, number } from "./format.js";
 import { moment, state } from "./jobs_words.js";
 import { reason } from "./jobs_poll.js";
+import { UNITS } from "./runs_words.js";
 
 export const OBJECTIVES = { M: "diagnosis and severity", C: "diagnosis", R: "severity" };
 
@@ -98,6 +98,6 @@ export class RunList {
 function main(run) {
   if (!run.main) return run.state === "done" ? el("span", { class: "dv-soft" }, "computing …") : "";
   const { name, mean, low, high } = run.main;
-  const shown = name === "accuracy" ? percent : (value) => number(value);
+  const shown = name === "accuracy" ? UNITS.percent : UNITS.points;
   return [el("strong", {}, shown(mean)), el("span", { class: "dv-soft dv-under-name" }, `${name === "accuracy" ? "accuracy" : "MAE of the total"}, ${low === undefined ? "no interval" : `95 %: ${shown(low)} – ${shown(high)}`}`)];
 }

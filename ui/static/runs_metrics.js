@@ -1,10 +1,8 @@
 // The metrics of a run beside its baselines: a column per setting and system, mean ± spread over members, interval over subjects.
 
 import { el, fill } from "./dom.js";
-import { number, percent, sentence } from "./format.js";
-import { METRICS, SETTINGS } from "./runs_words.js";
-
-const UNITS = { percent, number: (value) => number(value), points: (value) => number(value) };
+import { sentence } from "./format.js";
+import { METRICS, SETTINGS, UNITS } from "./runs_words.js";
 
 export function showMetrics(section, document_) {
   let level = "subject";
@@ -20,7 +18,7 @@ export function showMetrics(section, document_) {
     fill(section,
       el("div", { class: "dv-head" }, el("h2", { id: section.getAttribute("aria-labelledby") }, "Metrics"), levels(level, (chosen) => { level = chosen; draw(); })),
       el("div", { class: "dv-scroll", tabindex: 0, role: "region", "aria-label": "Metrics" }, el("table", { class: "dv-metrics" },
-        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Metric"), columns.map(({ system, result, own }) => el("th", { scope: "col" }, system, el("span", { class: "dv-soft dv-under-name" }, own ? SETTINGS[result.modalities] : "baseline"))))),
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Metric"), columns.map(({ system, result, own }) => el("th", { scope: "col", class: own ? "is-own" : "" }, system, el("span", { class: "dv-soft dv-under-name" }, own ? SETTINGS[result.modalities] : "baseline"))))),
         el("tbody", {}, [...names, ...items].map((name) => row(name, columns))))),
       el("p", { class: "dv-soft dv-note" }, "Mean ± standard deviation over members (folds × seeds); below it the 95 % interval of a bootstrap over subjects. Percentages are shares of " + (level === "subject" ? "subjects: a subject's probabilities are averaged over their clips." : "clips.")));
   };

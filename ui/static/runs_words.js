@@ -1,5 +1,7 @@
 // Names of what runs hold, as people say them, and what each number is.
 
+import { fixed, percent } from "./format.js";
+
 export const SETTINGS = { "audio+video": "Face and voice", video: "Face only", audio: "Voice only" };
 
 export const METRICS = {
@@ -12,3 +14,6 @@ export const METRICS = {
   rmse_total: ["RMSE of the total", "points", "Root of the mean squared distance; large errors count more."],
   spearman_total: ["Spearman's rho", "number", "Rank correlation of the predicted with the raters' total: 1 is the same order."],
 };
+
+// The same decimals down a column, so that figures align.
+export const UNITS = { percent, number: (value) => fixed(value, 3), points: (value) => fixed(value, 2) };

@@ -101,10 +101,12 @@ export class Form {
   protocol() {
     const { options } = this;
     const folds = FOLDS.filter(([value]) => value !== "given" || options.cohort.given_split);
+    const fewest = Math.min(...options.cohort.groups.map((one) => one.subjects));
+    const usual = fewest < 5 ? 3 : 5;
     const field = (label, id, control) => el("div", {}, el("label", { for: id }, label), control);
     return el("fieldset", { class: "dv-field" }, el("legend", {}, "Protocol"),
       el("div", { class: "dv-protocol" },
-        field("Folds, by subject", "dv-folds", el("select", { name: "folds", id: "dv-folds" }, folds.map(([value, title]) => el("option", { value: String(value), selected: value === 5 }, title)))),
+        field("Folds, by subject", "dv-folds", el("select", { name: "folds", id: "dv-folds" }, folds.map(([value, title]) => el("option", { value: String(value), selected: value === usual }, title)))),
         field("Seeds", "dv-seeds", el("input", { type: "number", name: "seeds", id: "dv-seeds", min: 1, max: 100, step: 1, value: "5" })),
         field("Device", "dv-device", el("select", { name: "device", id: "dv-device" }, options.devices.map((one) => el("option", { value: one }, one === "cpu" ? "Processor" : `GPU ${one}`)))),
         field("Members at a time", "dv-workers", el("input", { type: "number", name: "workers", id: "dv-workers", min: 1, max: 256, step: 1, value: String(options.cores) }))),

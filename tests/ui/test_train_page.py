@@ -1,0 +1,171 @@
+"""A run launched in the browser goes on through reload, closed tab and killed studio; the page shows how it really stands."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from divine import services
+from tests.training.cohorts import write_cohort
+from tests.ui.fake import FakeServices
+from tests.ui.running import CHROMIUM, Watched, chromium, studio, watch
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium on this machine"),
+]
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_cohort(tmp_path_factory.mktemp("clinic"), per_group=3, tasks=("DDK_PA",), ratings=False)
+
+
+@pytest.fixture(scope="module")
+def base(cohort: Path) -> Iterator[str]:
+    with studio(FakeServices(), data=cohort) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def watched(browser: Browser, base: str) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    watched = watch(context, base)
+    yield watched
+    context.close()
+    assert watched.foreign == []
+
+
+def opened(page: Page, base: str, query: str = "") -> Page:
+    page.set_default_timeout(120_000)
+    page.goto(f"{base}/train{query}")
+    page.wait_for_selector("#dv-launch")
+    page.wait_for_selector(".dv-outcome > *")
+    return page
+
+
+def test_what_cannot_be_launched_says_why_before(watched: Watched, base: str):
+    page = opened(watched.page, base)
+    expect(page.locator(".dv-amount")).to_contain_text("15 models to train")
+    expect(page.locator(".dv-outcome")).to_contain_text("not known yet")
+    expect(page.locator("[name=video][value=TA]")).to_be_disabled()
+    expect(page.locator(".dv-absent-encoders")).to_contain_text("divine encoders fetch")
+    page.check("[name=objective][value=R]")
+    expect(page.locator(".dv-objections")).to_contain_text("no ratings: severity cannot be learned")
+    expect(page.locator("#dv-launch")).to_be_disabled()
+    page.check("[name=objective][value=C]")
+    page.check("[name=systems][value=fcn]")
+    expect(page.locator(".dv-objections")).to_contain_text("fcn reads one encoder")
+    page.uncheck("[name=systems][value=fcn]")
+    page.check("[name=tasks][value=non-speech]")
+    expect(page.locator(".dv-objections")).to_contain_text("no clip of the cohort belongs to the task set")
+    page.check("[name=tasks][value=all]")
+    page.select_option("#dv-folds", "10")
+    expect(page.locator(".dv-objections")).to_contain_text("has 3 subjects, and 10 are needed")
+    page.select_option("#dv-folds", "3")
+    expect(page.locator(".dv-amount")).to_contain_text("15 models")
+    expect(page.locator("#dv-launch")).to_be_enabled()
+    assert services.jobs() == () and watched.troubles == []
+
+
+def test_launched_in_the_browser_it_outlives_tab_and_studio(browser: Browser, cohort: Path):
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with server(cohort, port) as process:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        page = opened(watch(context, address).page, address)
+        page.check("[name=objective][value=C]")
+        page.select_option("#dv-folds", "3")
+        page.fill("#dv-seeds", "4")
+        page.fill("#dv-workers", "1")
+        expect(page.locator(".dv-amount")).to_contain_text("12 models")
+        page.click("#dv-launch")
+        page.wait_for_selector(".dv-train-now[data-state=running]")
+        (job,) = services.jobs()
+        assert page.get_attribute(".dv-train-now", "data-job") == job.id and f"job={job.id}" in page.url
+        page.wait_for_selector(".dv-cell[data-state=done]")
+        page.reload()
+        page.wait_for_selector(f".dv-train-now[data-job='{job.id}'] .dv-cell[data-state=done]")
+        assert page.locator(".dv-cell").count() == 12
+        address_of_job = page.url
+        context.close()
+        process.kill()
+        process.wait()
+    trained = services.job(job.id)
+    assert trained.status.state == "running" and trained.status.done < 12
+    with server(cohort, port):
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        page = watch(context, address).page
+        page.set_default_timeout(120_000)
+        page.goto(address_of_job)
+        page.wait_for_selector(f".dv-train-now[data-job='{job.id}'][data-state=done]")
+        assert page.locator(".dv-cell[data-state=done]").count() == 12
+        expect(page.locator(".dv-train-now a")).to_have_attribute("href", f"/runs?run={job.id}")
+        context.close()
+    assert services.job(job.id).status.state == "done"
+
+
+def test_cancel_keeps_what_is_finished_and_resume_goes_on(watched: Watched, base: str):
+    page = opened(watched.page, base)
+    page.check("[name=objective][value=C]")
+    page.select_option("#dv-folds", "3")
+    page.fill("#dv-seeds", "3")
+    page.fill("#dv-workers", "1")
+    expect(page.locator(".dv-amount")).to_contain_text("9 models")
+    expect(page.locator(".dv-outcome")).to_contain_text("12 members of 1 earlier run")
+    page.click("#dv-launch")
+    page.wait_for_selector(".dv-train-now[data-state=running] .dv-cell[data-state=done]")
+    page.click(".dv-train-now >> text=Cancel")
+    page.wait_for_selector(".dv-train-now[data-state=interrupted]")
+    expect(page.locator(".dv-train-now .dv-callout")).to_contain_text("Cancelled")
+    job = page.get_attribute(".dv-train-now", "data-job")
+    assert job is not None
+    finished = list((services.run_folder(job) / "members").glob("*/predictions.parquet"))
+    before = {path: path.stat().st_mtime_ns for path in finished}
+    assert 0 < len(before) < 9 and page.locator(".dv-cell[data-state=training]").count() == 0
+    page.click(".dv-train-now >> text=Resume")
+    page.wait_for_selector(".dv-train-now[data-state=done]")
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    page.click(f"tr[data-job='{job}'] >> text=Remove")
+    page.wait_for_selector(f"tr[data-job='{job}']", state="detached")
+    assert job not in [one.id for one in services.jobs()] and services.run_folder(job).is_dir()
+    assert watched.troubles == []
+
+
+@contextlib.contextmanager
+def server(data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Serve a studio in a process of its own, that can be killed."""
+    script = "import sys, pathlib, ui.server as s; s.serve(port=int(sys.argv[1]), data=pathlib.Path(sys.argv[2]))"
+    process = subprocess.Popen([sys.executable, "-c", script, str(port), str(data)], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 90
+    try:
+        while process.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/studio/session").close()
+                break
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
