@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 
 const SEEN = "divine-guide";
 const STEPS = [
-  ["Look at who is there", "A row is a subject, a column a task. This cohort comes with the studio: its faces and voices are SYNTHETIC.", "Stay here, and open a cell", null],
+  ["Look at who is there", "A row is a subject, a column a task. The cohort that comes with the studio is SYNTHETIC: rendered faces and voices.", "Stay here, and open a cell", null],
   ["See what happened", "Face, landmarks, movement and sound on one clock; a run's answers beside the raters' scores, and where it looked.", "Open a session", "/session"],
   ["Bring your own", "One recording: drop it. A study: give its folder above. Nothing leaves this machine.", "Assess a recording", "/assess"],
 ];
