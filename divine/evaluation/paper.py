@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
-from divine.evaluation.unit import Unit
+from divine.evaluation.unit import Objective, Setting, TaskSet, Unit
 
 VIDEO = ("Vi", "V2", "VV", "DS", "KI", "TA")
 AUDIO = ("WV", "W2", "WR", "XV", "HT", "TR")
@@ -47,7 +47,7 @@ class Cell(NamedTuple):
     unit: Unit
     system: str
     """Whose rows of the run's table: the unit's own, or one of its baselines."""
-    modalities: str
+    modalities: Setting
     """At test time."""
     metric: str
     printed: float | None
@@ -71,7 +71,7 @@ class Panel(NamedTuple):
     letter: str
     label: str
     unit: Unit
-    modalities: str
+    modalities: Setting
     """At test time."""
     kind: Literal["combined", "diagnosis"] = "combined"
 
@@ -110,7 +110,7 @@ def table(number: int, alias: Alias = lambda code: code) -> PaperTable:
     raise ValueError(f"the paper has tables 1 to 9, none numbered {number}.")
 
 
-def divine_unit(pair: str, tasks: str, alias: Alias = lambda code: code) -> Unit:
+def divine_unit(pair: str, tasks: TaskSet, alias: Alias = lambda code: code) -> Unit:
     """Return DIVINE's run on a pair; that on the embedded pair has the majority beside it."""
     return Unit("divine", _aliased(pair, alias), tasks=tasks, baselines=("majority",) if pair == OWN_PAIR else ())
 
@@ -152,11 +152,17 @@ def own_panels(alias: Alias = lambda code: code) -> tuple[Panel, ...]:
     )
 
 
-_HEADS = (("fcn", "C", (A, F1)), ("cnn", "C", (A, F1)), ("fcn", "R", (M, R)), ("cnn", "R", (M, R)), ("cnn", "M", (A, F1, M, R)))
+_HEADS: tuple[tuple[str, Objective, tuple[str, ...]], ...] = (
+    ("fcn", "C", (A, F1)),
+    ("cnn", "C", (A, F1)),
+    ("fcn", "R", (M, R)),
+    ("cnn", "R", (M, R)),
+    ("cnn", "M", (A, F1, M, R)),
+)
 """Tables 1 and 7: head, objective, and what is printed of it."""
-_SETTINGS = {"audio+video": "audio + video", "video": "testing only video", "audio": "testing only audio"}
+_SETTINGS: dict[Setting, str] = {"audio+video": "audio + video", "video": "testing only video", "audio": "testing only audio"}
 _FULL = "divine:full"
-_ABLATIONS: dict[int, tuple[str, tuple[tuple[str, str, str, str], ...]]] = {
+_ABLATIONS: dict[int, tuple[str, tuple[tuple[str, str, str, Setting], ...]]] = {
     4: (
         "role of modality: removed at test time, and (beyond the paper) in training too",
         (
@@ -186,7 +192,7 @@ _ABLATIONS: dict[int, tuple[str, tuple[tuple[str, str, str, str], ...]]] = {
 """Tables 4 to 6: label, the CSV's name of the line, the system, and what it is given at test time."""
 
 
-def _single(number: int, tasks: str, alias: Alias) -> PaperTable:
+def _single(number: int, tasks: TaskSet, alias: Alias) -> PaperTable:
     codes = [*VIDEO, *((*AUDIO, OWN_AUDIO) if number == 1 else ())]
     columns = tuple(Column(f"{head.upper()}, {objective}", metric) for head, objective, metrics in _HEADS for metric in metrics)
     rows = []
@@ -202,7 +208,7 @@ def _single(number: int, tasks: str, alias: Alias) -> PaperTable:
     return PaperTable(number, f"Single {what} recordings, FCN and CNN, objectives C, R and M", columns, tuple(rows))
 
 
-def _pairs(number: int, system: str, tasks: str, alias: Alias) -> PaperTable:
+def _pairs(number: int, system: str, tasks: TaskSet, alias: Alias) -> PaperTable:
     settings = tuple(_SETTINGS) if tasks == "speech" else ("audio+video",)
     columns = tuple(Column(_SETTINGS[setting], metric) for setting in settings for metric in (A, F1, R, M))
     rows = []
@@ -225,7 +231,7 @@ def _pairs(number: int, system: str, tasks: str, alias: Alias) -> PaperTable:
     return PaperTable(number, f"{name} on pairs of encoders, {tasks} recordings", columns, tuple(rows), against)
 
 
-def _rival(rival: str, tasks: str, setting: str, metric: str, alias: Alias) -> Cell:
+def _rival(rival: str, tasks: TaskSet, setting: Setting, metric: str, alias: Alias) -> Cell:
     if rival == "majority":  # the same guess whatever is taken from it, so it is written once, under everything
         return Cell(divine_unit(OWN_PAIR, tasks, alias), rival, "audio+video", metric, None)
     return Cell(Unit(rival, _aliased(OWN_PAIR, alias), tasks=tasks), rival, setting, metric, None)
@@ -251,13 +257,13 @@ def _ablation(number: int, alias: Alias) -> PaperTable:
     return PaperTable(number, f"Ablation, {title}", columns, tuple(rows), against)
 
 
-def _trained_without(pair: str, kept: str, columns: Iterable[Column], alias: Alias) -> Row:
+def _trained_without(pair: str, kept: Setting, columns: Iterable[Column], alias: Alias) -> Row:
     unit = Unit("divine", _aliased(pair, alias), tasks="speech", train_modalities=kept)
     cells = tuple(_cell(unit, kept, metric, None) for _, metric in columns)
     return Row(f"{kept} only, in training too, {_label(pair, alias)}", "own", cells)
 
 
-def _cell(unit: Unit, modalities: str, metric: str, key: _Key | None) -> Cell:
+def _cell(unit: Unit, modalities: Setting, metric: str, key: _Key | None) -> Cell:
     return Cell(unit, unit.system, modalities, metric, None if key is None else _printed().get(key))
 
 

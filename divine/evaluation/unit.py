@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal
+
+Objective = Literal["C", "R", "M"]
+TaskSet = Literal["all", "speech", "non-speech"]
+Setting = Literal["audio+video", "video", "audio"]
 
 
-class Unit(NamedTuple):
+@dataclass(frozen=True)
+class Unit:
     """One system on one set of encoders: a run of folds × seeds. Equal units are one run, whatever tables ask for it."""
 
     system: str
     encoders: str
     """One code, or a video and an audio encoder: ``KI+AC``."""
-    objective: str = "M"
-    tasks: str = "all"
-    train_modalities: str = "audio+video"
+    objective: Objective = "M"
+    tasks: TaskSet = "all"
+    train_modalities: Setting = "audio+video"
     baselines: tuple[str, ...] = ()
     """Judged in the same run, on the same folds."""
 
