@@ -61,7 +61,9 @@ def removal(answers: Iterable[Answer]) -> Removal:
     known = {answer.modalities: answer for answer in answers}
     everything = frozenset[Modality]().union(*known)
     subsets: list[frozenset[Modality]] = [
-        frozenset(one) for size in range(len(everything), -1, -1) for one in combinations(sorted(everything), size)
+        frozenset(one)
+        for size in range(len(everything), -1, -1)
+        for one in combinations(sorted(everything, reverse=True), size)
     ]
     missing = [subset for subset in subsets if subset not in known]
     if missing:

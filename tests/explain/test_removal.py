@@ -52,7 +52,7 @@ def test_by_hand():
             Answer(BOTH, np.array([0.8, 0.2]), 12.0),
         ]
     )
-    assert [one.modalities for one in found.answers] == [BOTH, AUDIO, VIDEO, NONE]
+    assert [one.modalities for one in found.answers] == [BOTH, VIDEO, AUDIO, NONE]
     assert found.of == 0
     told = {one.modality: (one.probability, one.total) for one in found.contributions}
     # video: (0.40 - 0.25 + 0.80 - 0.60) / 2, and (8 - 9 + 12 - 11) / 2; audio likewise
