@@ -1,0 +1,132 @@
+"""The paper's tables filled with our runs: every number ours beside theirs, with its interval and its tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Literal, NamedTuple
+
+from divine.evaluation.compare import Comparison, Sizes, compare
+from divine.evaluation.evaluate import Estimate, Level, Result, evaluate
+from divine.evaluation.paper import METRICS, Cell, Column, PaperTable, Row
+from divine.evaluation.significance import holm
+from divine.evaluation.table import Predictions
+from divine.evaluation.unit import Unit
+
+Why = Literal["", "weights absent", "failed", "not trained", "not rated"]
+TESTED = ("accuracy", "mae_total")
+"""Metrics that a row is tested on against its baseline: means over clips, so they have a value per subject."""
+
+
+class Outcome(NamedTuple):
+    """What became of a run: its predictions, or why there are none."""
+
+    predictions: Predictions | None
+    why: Why = ""
+    message: str = ""
+
+
+class Number(NamedTuple):
+    """One cell."""
+
+    ours: Estimate | None
+    """Per clip; None where there is none, and ``why`` says why."""
+    per_subject: Estimate | None
+    printed: float | None
+    why: Why = ""
+
+
+class Against(NamedTuple):
+    """A row against its baseline on one metric."""
+
+    metric: str
+    comparison: Comparison
+    holm_p: float | None
+    """Corrected over the rows of the table that were tested on this metric."""
+
+
+class FilledRow(NamedTuple):
+    """A row, a number per column."""
+
+    row: Row
+    numbers: tuple[Number, ...]
+    against: tuple[Against, ...] = ()
+
+
+class FilledTable(NamedTuple):
+    """A table of the paper with our numbers."""
+
+    table: PaperTable
+    rows: tuple[FilledRow, ...]
+    sizes: Sizes | None
+    """Subjects per member."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self.table.columns
+
+
+def fill(table: PaperTable, outcome: Callable[[Unit], Outcome], sizes: Sizes | None = None) -> FilledTable:
+    """Fill a table.
+
+    Args:
+        table: which.
+        outcome: gives the predictions of a run.
+        sizes: of the members, for the corrected t-test.
+    """
+    outcomes = cache(outcome)
+
+    @cache
+    def results(unit: Unit, system: str, modalities: str) -> dict[Level, Result]:
+        found = outcomes(unit).predictions
+        rows = None if found is None else found.where(system=system, modalities=modalities)
+        if rows is None or rows.frame.empty:
+            return {}
+        return {one.level: one for one in evaluate(rows, tasks=unit.tasks)}
+
+    def number(cell: Cell) -> Number:
+        by_level = results(cell.unit, cell.system, cell.modalities)
+        clip, subject = (by_level[level].metrics.get(cell.metric) if by_level else None for level in ("clip", "subject"))
+        why = outcomes(cell.unit).why or ("" if clip is not None else "not rated")
+        return Number(clip, subject, cell.printed, why)
+
+    tested = [_against(row, outcomes, sizes) for row in table.rows]
+    raised = {metric: _raised(tested, metric) for metric in TESTED}
+    rows = tuple(
+        FilledRow(
+            row,
+            tuple(number(cell) for cell in row.cells),
+            tuple(Against(one.metric, one, raised[one.metric].get(place)) for one in tested[place]),
+        )
+        for place, row in enumerate(table.rows)
+    )
+    return FilledTable(table, rows, sizes)
+
+
+def best(filled: FilledTable, place: int) -> float | None:
+    """Return our best number of a column: picked on test scores, and to be labelled so."""
+    values = [row.numbers[place].ours for row in filled.rows]
+    known = [one.mean for one in values if one is not None]
+    higher = filled.columns[place].metric in METRICS[:2]
+    return (max if higher else min)(known, default=None)
+
+
+def _against(row: Row, outcomes: Callable[[Unit], Outcome], sizes: Sizes | None) -> tuple[Comparison, ...]:
+    if row.against is None:
+        return ()
+    cell = row.cells[0]
+    ours, theirs = outcomes(cell.unit).predictions, outcomes(row.against).predictions
+    if ours is None or theirs is None:
+        return ()
+    setting = {"part": "test", "modalities": cell.modalities}
+    first, second = ours.where(system=cell.system, **setting), theirs.where(system=row.against.system, **setting)
+    found = compare(first, second, level="clip", setting=cell.modalities, sizes=sizes)
+    return tuple(one for one in found if one.metric in TESTED)
+
+
+def _raised(tested: list[tuple[Comparison, ...]], metric: str) -> dict[int, float | None]:
+    """Correct one metric's tests over the rows of a table."""
+    places = [place for place, row in enumerate(tested) if any(one.metric == metric for one in row)]
+    raw = [next(one.wilcoxon_p for one in tested[place] if one.metric == metric) for place in places]
+    adjusted = holm(p_values=[float("nan") if p is None else p for p in raw])
+    return {place: None if p is None else value for place, p, value in zip(places, raw, adjusted, strict=True)}
