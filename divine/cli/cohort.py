@@ -19,6 +19,9 @@ data_app = typer.Typer(help="Look into a cohort before using it.", no_args_is_he
 app.add_typer(data_app, name="data")
 
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="A Toronto NeuroFace folder, a synthetic cohort, or a manifest.")]
+_REFITTED = "majority, age-sex, logistic, random-forest, svm"
+_SYSTEMS = f"divine, divine-no-cycle, divine-no-sparse, divine-no-token, flat, single-level, concat, fcn, cnn, {_REFITTED}"
+
 Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; as many as there are cores by default.")]
 
 
@@ -104,13 +107,17 @@ def train(
     data: Data,
     run: Annotated[Path, typer.Option(help="A new folder, or one that the same command began.")],
     encoders: Annotated[str, typer.Option(help="A video and an audio encoder, such as KI+AC, or one alone.")] = "KI+AC",
-    system: Annotated[str, typer.Option(help="divine, divine-no-cycle, divine-no-sparse, divine-no-token")] = "divine",
+    system: Annotated[str, typer.Option(help=_SYSTEMS)] = "divine",
     tasks: Annotated[Literal["all", "speech", "non-speech"], typer.Option(help="Which recordings are used.")] = "all",
     folds: Annotated[str, typer.Option(help="A number, loso, or given (the manifest's column split).")] = "5",
     seeds: Annotated[int, typer.Option(min=1)] = 5,
     objective: Annotated[Literal["C", "R", "M"], typer.Option(help="Diagnosis, severity, or both.")] = "M",
-    baselines: Annotated[str | None, typer.Option(help="majority, age-sex, with commas between them.")] = None,
+    baselines: Annotated[str | None, typer.Option(help=f"Of {_REFITTED}, with commas between them.")] = None,
+    modalities: Annotated[
+        Literal["audio+video", "video", "audio"], typer.Option(help="What training and test are given.")
+    ] = "audio+video",
     workers: Workers = None,
+    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://node1:8786.")] = None,
 ) -> None:
     """Train folds x seeds, subject-wise; the same command goes on with a run that was cut off."""
     with progress() as tell:
@@ -124,7 +131,9 @@ def train(
             seeds=seeds,
             objective=objective,
             baselines=_listed(baselines),
+            modalities=modalities,
             workers=workers,
+            cluster=cluster,
             on_step=tell,
         )
     Console(stderr=True).print(f"{status.done} of {status.total} members trained; split {status.proof[:12]}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from divine.data.schema import Loaded
     from divine.features.cohort import Extraction
     from divine.training.run import Status
-    from divine.training.spec import Folds, Objective, TaskSet
+    from divine.training.spec import Folds, Objective, Setting, TaskSet
 
 OnStep = Callable[[str, int, int], None]
 """Takes what is being done, how much of it is done, and of how much."""
@@ -108,14 +108,21 @@ def train(
     seeds: int = 5,
     objective: Objective = "M",
     baselines: Sequence[str] = (),
+    modalities: Setting = "audio+video",
     workers: int | None = None,
+    cluster: str | None = None,
     on_step: OnStep = _nobody,
 ) -> Status:
     """Train folds × seeds of one system, or go on with a run that was cut off; return how far it is: done.
 
+    In processes of this machine, or on the Dask ``cluster`` whose scheduler listens at an address; its workers reach the data,
+    the run and ``DIVINE_HOME`` by the same paths.
+
     Raises:
-        DivineError: the cohort cannot be loaded or split, a subject stands on two sides, or training failed.
+        DivineError: the cohort cannot be loaded or split, a subject stands on two sides, training failed, or the cluster cannot
+            be used.
     """
+    from divine import compute
     from divine.data.load import load
     from divine.features.batches import Pair
     from divine.features.cohort import modalities_of
@@ -137,9 +144,11 @@ def train(
         folds=folds,
         seeds=seeds,
         baselines=tuple(baselines),
+        train_modalities=modalities,
     )
-    place = Run(run)
-    cross_validate(spec, place, Store(home() / "store"), workers=workers, on_step=lambda step: on_step(*step))
+    place = Run(run.resolve())
+    at_work = compute.cluster(cluster) if cluster else workers
+    cross_validate(spec, place, Store(home() / "store"), workers=at_work, on_step=lambda step: on_step(*step))
     return place.status()
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+from divine.compute import Workers, cores, in_process, processes
 from divine.data.load import load
 from divine.data.schema import Index
 from divine.data.splits import Split, read_split, split, write_split
@@ -21,11 +21,10 @@ from divine.store import Store, write_atomically
 from divine.training.baselines import BASELINES
 from divine.training.cohort import cutoffs_of
 from divine.training.errors import TrainingError
-from divine.training.member import folder, is_finished, train_member
+from divine.training.member import Beside, folder, is_finished, refit_beside, train_member
 from divine.training.run import Run, Status
 from divine.training.spec import RunSpec, restrict
 from divine.training.work import Work
-from divine.training.workers import side_by_side
 
 
 class Step(NamedTuple):
@@ -40,11 +39,20 @@ OnStep = Callable[[Step], None]
 
 
 def cross_validate(
-    spec: RunSpec, run: Run, store: Store, *, workers: int | None = None, on_step: OnStep = lambda _: None
+    spec: RunSpec, run: Run, store: Store, *, workers: Workers | int | None = None, on_step: OnStep = lambda _: None
 ) -> None:
     """Carry out a run, or go on with one that was cut off; what is finished is not done again.
 
+    Args:
+        spec: what is asked.
+        run: its folder.
+        store: of features.
+        workers: where members are trained: so many processes of this machine, as many as there are cores by default, or the
+            workers of a cluster, which reach data, store and run by the same paths.
+        on_step: is told how far the run is.
+
     Raises:
+        ComputeError: the workers cannot be used, or died.
         DataError: the cohort cannot be loaded or split.
         LeakError: a subject stands on two sides.
         TrainingError: another process is at work on the run, it was asked something else, or training failed.
@@ -61,13 +69,17 @@ def cross_validate(
         count = sum(is_finished(run.folder, fold) for fold in made.members)
         run.set_status(tell(state="running", done=count))
         try:
+            place = _place(workers)
             work = _prepare(spec, run, index, store, workers, on_step)
+            place.check([run.folder])
             left = [fold for fold in made.members if not is_finished(run.folder, fold)]
             on_step(Step("training", count, len(made.members)))
-            for _ in side_by_side(functools.partial(train_member, work), left, workers or os.cpu_count() or 1):
+            for done in place.each(functools.partial(train_member, work), left):
+                done.result()
                 count += 1
                 run.set_status(tell(state="running", done=count))
                 on_step(Step("training", count, len(made.members)))
+            _refit_baselines(work, made, place, on_step)
             _gather(work, run, made)
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt)
@@ -84,7 +96,7 @@ def _stored_split(run: Run, made: Split, index: Index) -> Split:
     return made
 
 
-def _prepare(spec: RunSpec, run: Run, index: Index, store: Store, workers: int | None, on_step: OnStep) -> Work:
+def _prepare(spec: RunSpec, run: Run, index: Index, store: Store, workers: Workers | int | None, on_step: OnStep) -> Work:
     pair = Pair.parse(spec.encoders, modalities_of(index))
     features = CohortFeatures(index, pair, store)
     place = run.folder / "features"
@@ -98,12 +110,28 @@ def _prepare(spec: RunSpec, run: Run, index: Index, store: Store, workers: int |
     return Work(run.folder, spec, index, packed, cutoffs_of(index, index.subjects))
 
 
+def _place(workers: Workers | int | None) -> Workers:
+    """One worker is this process itself; more are processes, each on its share of the cores."""
+    if workers is None or isinstance(workers, int):
+        count = workers or cores()
+        return in_process(1) if count == 1 else processes(count)
+    return workers
+
+
+def _refit_baselines(work: Work, made: Split, place: Workers, on_step: OnStep) -> None:
+    every = [Beside(fold, name) for name in work.spec.baselines for fold in made.members]
+    left = [one for one in every if not one.path(work).is_file()]
+    for count, done in enumerate(place.each(functools.partial(refit_beside, work), left), start=len(every) - len(left) + 1):
+        done.result()
+        on_step(Step("baselines", count, len(every)))
+
+
 def _gather(work: Work, run: Run, made: Split) -> None:
     """Put the members' tables together, in the split's order, and the baselines beside them."""
     places = [folder(run.folder, fold) for fold in made.members]
     for name in ("history", "predictions"):
         parts = [pd.read_parquet(path) for place in places if (path := place / f"{name}.parquet").is_file()]
         if name == "predictions":
-            parts += [BASELINES[baseline](work, fold).table for baseline in work.spec.baselines for fold in made.members]
+            parts += [pd.read_parquet(Beside(fold, name).path(work)) for name in work.spec.baselines for fold in made.members]
         if parts:  # what is refitted has no history
             write_atomically(run.folder / f"{name}.parquet", pd.concat(parts, ignore_index=True).to_parquet())

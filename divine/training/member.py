@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -53,6 +54,27 @@ def train_member(work: Work, fold: Fold) -> None:
         _refit_member(work, fold)
     else:
         _train_network(work, fold, architecture)
+
+
+class Beside(NamedTuple):
+    """A baseline of one member of a run of another system."""
+
+    fold: Fold
+    name: str
+
+    def path(self, work: Work) -> Path:
+        """Return where its predictions lie."""
+        return folder(work.run, self.fold) / "baselines" / f"{self.name}.parquet"
+
+
+def refit_beside(work: Work, one: Beside) -> None:
+    """Judge a member's clips by a baseline, and write its predictions.
+
+    Raises:
+        TrainingError: it cannot be fitted.
+        StoreError: the run's folder cannot be written.
+    """
+    write_atomically(one.path(work), BASELINES[one.name](work, one.fold).table.to_parquet())
 
 
 def _refit_member(work: Work, fold: Fold) -> None:
