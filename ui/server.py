@@ -40,11 +40,7 @@ from ui.cohorts import Cohorts
 from ui.contract import Services
 from ui.login import Login
 from ui.owners import Owners
-from ui.pages import assess, encoders, train
-from ui.pages import cohort as cohort_page
-from ui.pages import reports as reports_page
-from ui.pages import runs as runs_page
-from ui.pages import session as session_page
+from ui.pages import assess, cohort, encoders, reports, runs, session, train
 from ui.reports import Reports
 from ui.security import Access, AccessError, Guard
 from ui.session_work import Openings
@@ -74,7 +70,7 @@ def create_app(
     sessions = Sessions(services, workspace)
     owners = Owners(access.port)
     cohorts = Cohorts(data)
-    reports = Reports()
+    desk = Reports()
     openings = Openings(workspace.folder)
     atexit.register(sessions.close)
 
@@ -87,7 +83,7 @@ def create_app(
         yield
         warming.cancel()
         sessions.close()
-        reports.close()
+        desk.close()
         openings.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
@@ -96,7 +92,7 @@ def create_app(
     app.include_router(job_routes.build(owners))
     app.include_router(run_routes.build(owners))
     app.include_router(encoder_routes.build(owners, cohorts))
-    app.include_router(report_routes.build(owners, cohorts, reports))
+    app.include_router(report_routes.build(owners, cohorts, desk))
     app.include_router(session_routes.build(owners, cohorts, openings))
     app.include_router(cohort_routes.build(owners, cohorts, sessions, access))
     app.mount("/studio/static", StaticFiles(directory=STATIC))
@@ -105,21 +101,19 @@ def create_app(
     def front() -> Response:
         return RedirectResponse(shell.PAGES[0].path)
 
+    lay_out = {
+        "/cohort": cohort.build,
+        "/session": session.build,
+        "/assess": lambda: assess.build(workspace, sessions, owners),
+        "/encoders": encoders.build,
+        "/train": train.build,
+        "/runs": runs.build,
+        "/reports": reports.build,
+    }
     pages = gr.Blocks(title="DIVINE", analytics_enabled=False)
-    with pages.route("Cohort", "/cohort", show_in_navbar=False):
-        cohort_page.build()
-    with pages.route("Session", "/session", show_in_navbar=False):
-        session_page.build()
-    with pages.route("Assess", "/assess", show_in_navbar=False):  # our own header has the links
-        assess.build(workspace, sessions, owners)
-    with pages.route("Encoders", "/encoders", show_in_navbar=False):
-        encoders.build()
-    with pages.route("Train", "/train", show_in_navbar=False):
-        train.build()
-    with pages.route("Runs", "/runs", show_in_navbar=False):
-        runs_page.build()
-    with pages.route("Reports", "/reports", show_in_navbar=False):
-        reports_page.build()
+    for page in shell.PAGES:
+        with pages.route(page.title, page.path, show_in_navbar=False):  # our own header has the links
+            lay_out[page.path]()
 
     with warnings.catch_warnings():
         # Gradio says of every site of several pages that it is not rendered on the server; nobody asked for that.
