@@ -245,7 +245,7 @@ def test_from_the_list_to_a_clip(watched: Watched, base: str, run: Path, opened:
         page.check(f"[data-run='{one}'] input")
     page.click("#dv-compare")
     page.wait_for_selector(".dv-versus")
-    expect(page.locator("[data-metric=accuracy] strong").first).to_have_text("0.0 %")
+    expect(page.locator("[data-metric=accuracy] strong").first).to_have_text("0.0 pp")
 
 
 @pytest.mark.browser
