@@ -1,9 +1,9 @@
-"""Commands on several runs: ``compare``, ``validate``."""
+"""Commands on several runs: ``sweep``, ``reproduce``, ``compare``, ``validate``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 from rich.console import Console
@@ -19,6 +19,79 @@ if TYPE_CHECKING:
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
 SHOWN = ("accuracy", "macro_f1", "auroc", "brier", "mae_total", "rmse_total")
+
+Data = Annotated[Path, typer.Argument(metavar="DATA", help="A Toronto NeuroFace folder, a synthetic cohort, or a manifest.")]
+Folds = Annotated[str, typer.Option(help="A number, loso, or given (the manifest's column split).")]
+Seeds = Annotated[int, typer.Option(min=1)]
+Epochs = Annotated[int, typer.Option(min=1, help="At most so many.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; as many as there are cores by default.")]
+
+
+@app.command()
+def sweep(
+    data: Data,
+    run: Annotated[Path, typer.Option(help="A new folder, or one that a sweep of the same protocol began.")],
+    systems: Annotated[str, typer.Option(help="With commas between them.")] = "divine",
+    video: Annotated[str, typer.Option(help="Video encoders, such as KI,TA.")] = "",
+    audio: Annotated[str, typer.Option(help="Audio encoders, such as AC,WV.")] = "",
+    objectives: Annotated[str, typer.Option(help="Of C (diagnosis), R (severity), M (both).")] = "M",
+    tasks: Annotated[str, typer.Option(help="Of all, speech, non-speech.")] = "all",
+    train_modalities: Annotated[str, typer.Option(help="Of audio+video, video, audio.")] = "audio+video",
+    baselines: Annotated[str, typer.Option(help="Judged beside every run.")] = "",
+    folds: Folds = "5",
+    seeds: Seeds = 5,
+    epochs: Epochs = 50,
+    workers: Workers = None,
+) -> None:
+    """Train every system on every pair of encoders; the same command goes on with a sweep that was cut off."""
+    units = services.sweep_units(
+        _listed(systems),
+        video=_listed(video),
+        audio=_listed(audio),
+        objectives=_chosen(objectives, ("C", "R", "M"), "--objectives"),
+        tasks=_chosen(tasks, ("all", "speech", "non-speech"), "--tasks"),
+        train_modalities=_chosen(train_modalities, ("audio+video", "video", "audio"), "--train-modalities"),
+        baselines=_listed(baselines),
+    )
+    with progress() as tell:
+        status = services.sweep(
+            data, run, units, folds=_folds(folds), seeds=seeds, epochs=epochs, workers=workers, on_step=tell
+        )
+    console = Console(stderr=True)
+    for one in status.units:
+        if one.state != "done":
+            console.print(Text(f"{one.name}: {one.message}"))
+    console.print(f"{sum(one.state == 'done' for one in status.units)} of {len(status.units)} runs done")
+
+
+@app.command()
+def reproduce(
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="table1 ... table9, figure3, several with commas, or all.")],
+    data: Data,
+    out: Annotated[Path, typer.Option(help="A new folder, or one that a reproduction of the same protocol began.")],
+    folds: Folds = "5",
+    seeds: Seeds = 5,
+    epochs: Epochs = 50,
+    workers: Workers = None,
+    test_encoders: Annotated[
+        bool, typer.Option("--test-encoders", help="For tests: tiny random encoders in the place of absent ones, marked TEST.")
+    ] = False,
+) -> None:
+    """Write the paper's tables and figure from your cohort, beside its printed numbers; anything less than 5 x 5 is stamped."""
+    with progress() as tell:
+        files = services.reproduce(
+            what,
+            data,
+            out,
+            folds=_folds(folds),
+            seeds=seeds,
+            epochs=epochs,
+            test_encoders=test_encoders,
+            workers=workers,
+            on_step=tell,
+        )
+    for file in files:
+        Console().print(Text(str(file)), soft_wrap=True)
 
 
 @app.command()
@@ -65,6 +138,23 @@ def validate(
         table.add_row(result["modalities"], result["level"], *(_estimate(result["metrics"].get(name)) for name in SHOWN))
     console.print(table)
     _mark(console, document["synthetic"])
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _chosen(text: str, among: tuple[str, ...], option: str) -> tuple[Any, ...]:
+    strange = [name for name in _listed(text) if name not in among]
+    if strange or not _listed(text):
+        raise typer.BadParameter(f"give some of {', '.join(among)}.", param_hint=option)
+    return _listed(text)
+
+
+def _folds(text: str) -> int | Literal["loso", "given"]:
+    if text not in ("loso", "given") and not text.isdigit():
+        raise typer.BadParameter(f"{text}: give a number, loso or given.", param_hint="--folds")
+    return int(text) if text.isdigit() else cast(Literal["loso", "given"], text)
 
 
 def _cells(one: Comparison) -> tuple[str, ...]:

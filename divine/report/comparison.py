@@ -53,7 +53,7 @@ def compare_runs(first: Run, second: Run) -> Versus:
     tables = [
         run.predictions().where(part="test", system=spec.system) for run, spec in zip((first, second), specs, strict=True)
     ]
-    sizes = _sizes(first)
+    sizes = sizes_of(first)
     found: list[Comparison] = []
     for level in get_args(Level):
         family = (
@@ -145,7 +145,7 @@ def _why_not(first: Run, second: Run) -> str:
     return f"{names} split the same people differently: train both with the same folds and seeds, then compare."
 
 
-def _sizes(run: Run) -> Sizes:
+def sizes_of(run: Run) -> Sizes:
     """Read from the stored split how many subjects train and are tested, on average."""
     members: Iterable[dict[str, list[int]]] = json.loads(run.split_file.read_bytes())["members"]
     train, test = np.mean([(len(one["train"]), len(one["test"])) for one in members], axis=0)

@@ -24,7 +24,18 @@ from divine.services.jobs import (
     run_folder,
     submit,
 )
-from divine.services.study import compare, comparison_document, run_calibration, run_confusion, run_metrics, validate
+from divine.services.study import (
+    compare,
+    comparison_document,
+    paper_table,
+    reproduce,
+    run_calibration,
+    run_confusion,
+    run_metrics,
+    sweep,
+    sweep_units,
+    validate,
+)
 
 __all__ = [
     "ExtractOrder",
@@ -46,13 +57,17 @@ __all__ = [
     "landmarks",
     "measure",
     "measure_documents",
+    "paper_table",
     "remove_job",
+    "reproduce",
     "resume_job",
     "run_calibration",
     "run_confusion",
     "run_folder",
     "run_metrics",
     "submit",
+    "sweep",
+    "sweep_units",
     "synthesise",
     "train",
     "validate",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,11 @@ if TYPE_CHECKING:
     from divine.evaluation.calibration import Bin
     from divine.evaluation.confusion import Confusion, Kind
     from divine.evaluation.evaluate import Result
+    from divine.evaluation.filled import FilledTable
+    from divine.evaluation.unit import Objective, Setting, TaskSet, Unit
     from divine.report.comparison import Versus
+    from divine.training.spec import Folds
+    from divine.training.sweep_folder import SweepStatus
 
 OnStep = Callable[[str, int, int], None]
 """Takes what is being done, how much of it is done, and of how much."""
@@ -100,3 +105,98 @@ def run_calibration(run: Path, *, modalities: str, bins: int = 10) -> tuple[Bin,
     tested = place.predictions().where(part="test", system=place.spec().system, modalities=modalities)
     arrays = Arrays.of(tested.over_seeds())
     return reliability(target=arrays.target, probability=arrays.probability, bins=bins)
+
+
+def sweep_units(
+    systems: Sequence[str],
+    *,
+    video: Sequence[str] = (),
+    audio: Sequence[str] = (),
+    objectives: Sequence[Objective] = ("M",),
+    tasks: Sequence[TaskSet] = ("all",),
+    train_modalities: Sequence[Setting] = ("audio+video",),
+    baselines: Sequence[str] = (),
+) -> tuple[Unit, ...]:
+    """List the runs of a sweep: every system on every pair, or, where it reads one encoder, on every encoder.
+
+    Raises:
+        DivineError: there is no such system, or no encoder is given.
+    """
+    from divine.evaluation.unit import Unit
+    from divine.training.errors import TrainingError
+    from divine.training.spec import kind_of
+
+    if not video and not audio:
+        raise TrainingError("a sweep needs encoders: give --video, --audio, or both.")
+    alone = (*video, *audio)
+    pairs = tuple(f"{one}+{other}" for one, other in itertools.product(video, audio)) if video and audio else alone
+    return tuple(
+        Unit(system, encoders, objective, task_set, kept, tuple(baselines))
+        for system in systems
+        for encoders in (alone if kind_of(system).single else pairs)
+        for objective, task_set, kept in itertools.product(objectives, tasks, train_modalities)
+        if kept == "audio+video" or "+" in encoders  # of one encoder there is nothing to remove
+    )
+
+
+def sweep(
+    data: Path,
+    run: Path,
+    units: Sequence[Unit],
+    *,
+    folds: Folds = 5,
+    seeds: int = 5,
+    epochs: int = 50,
+    workers: int | None = None,
+    on_step: OnStep = _nobody,
+) -> SweepStatus:
+    """Carry out many runs on one cohort, or go on with a sweep that was cut off; a run that fails keeps no other back.
+
+    Raises:
+        DivineError: the cohort cannot be loaded, or the folder holds another sweep.
+    """
+    from divine.store import Store
+    from divine.training.config import TrainingConfig
+    from divine.training.sweep import sweep as carry_out
+    from divine.training.sweep_folder import Sweep, SweepSpec
+
+    asked = SweepSpec(str(data.resolve()), tuple(units), folds, seeds, TrainingConfig(max_epochs=epochs))
+    store = Store(home() / "store")
+    return carry_out(asked, Sweep(run), store, workers=workers, on_step=lambda step: on_step(*step))
+
+
+def reproduce(
+    what: str,
+    data: Path,
+    out: Path,
+    *,
+    folds: Folds = 5,
+    seeds: int = 5,
+    epochs: int = 50,
+    test_encoders: bool = False,
+    workers: int | None = None,
+    on_step: OnStep = _nobody,
+) -> tuple[Path, ...]:
+    """Write the paper's tables, ``table1`` to ``table9``, ``figure3`` or ``all``, ours beside its own; return the files.
+
+    Raises:
+        DivineError: there is no such table, the cohort cannot be loaded, or the folder holds another reproduction.
+    """
+    from divine.report.reproduce import Protocol, parse
+    from divine.report.reproduce import reproduce as carry_out
+    from divine.store import Store
+
+    protocol = Protocol(folds, seeds, epochs, test_encoders)
+    store = Store(home() / "store")
+    return carry_out(parse(what), data, out, protocol, store, workers=workers, on_step=lambda step: on_step(*step))
+
+
+def paper_table(out: Path, number: int) -> FilledTable:
+    """Return one of the paper's tables from the runs of a reproduction that are there, finished or not.
+
+    Raises:
+        DivineError: the folder holds no reproduction, or the paper has no such table.
+    """
+    from divine.report.reproduce import Reproduction, filled_table
+
+    return filled_table(Reproduction(out), number)
