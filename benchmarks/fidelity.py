@@ -24,7 +24,6 @@ from divine.face.mesh import TO_68
 from divine.face.mirror import placed
 from divine.face.track import follower
 from divine.face.tracks import Tracks, landmarks_of
-from divine.media import unpack
 
 CORNER, JAW, STATIC = 0.10, 0.35, (-0.10, -0.05, 0.0, 0.05, 0.10)
 """Largest displacement of a corner and of the jaw; the droops of the static clips."""
@@ -191,11 +190,12 @@ def backend(name: str) -> Follow:
     """Return a backend of the product, with what it learns late."""
 
     def follow(frames: Sequence[Frame]) -> np.ndarray:
-        see, tracks = follower(name), Tracks()
+        blocks: list[bytes] = []
+        see, tracks = follower(name), Tracks(blocks.append)
         for frame in frames:
             tracks.append(frame.time_s, see(frame.image, frame.time_s))
-        packed = tracks.packed(name, WIDTH, HEIGHT, corrections=see.corrections())
-        return landmarks_of(unpack(packed, name), name).points_px.astype(np.float64)
+        end = tracks.finish(name, WIDTH, HEIGHT, corrections=see.corrections())
+        return landmarks_of(blocks, end, name).points_px.astype(np.float64)
 
     return follow
 

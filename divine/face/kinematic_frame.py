@@ -3,6 +3,7 @@
 Per frame, with the points as complex numbers ``z`` and a reference ``w`` of the points that no expression moves,
 ``w ≈ a z + b`` is solved by weighted least squares (``a = Σ u w̃ z̃* / Σ u |z̃|²``, tildes centred by the weights ``u``),
 reweighted by the residuals so that a blink or a lost point decides nothing. The reference is the clip's own median shape.
+While a blink hides the corners of the eyes, the bridge of the nose carries them: a head does not stop having a place.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from jaxtyping import Complex, Float
 from divine.records import Landmarks
 
 RIGHT_CANTHI, LEFT_CANTHI = (36, 39), (42, 45)
-STABLE = (*RIGHT_CANTHI, *LEFT_CANTHI, 27, 28, 29)
+BRIDGE = (27, 28, 29)
+STABLE = (*RIGHT_CANTHI, *LEFT_CANTHI, *BRIDGE)
 """Canthi and the bridge of the nose: bone lies close under them. The tip of the nose turns with every yaw and is left out."""
 
 CONFIDENCE_FLOOR = 0.2
 """A point below it was not seen but guessed, and is treated as missing."""
 MAX_TURN_DEG = 35.0
 """Beyond this yaw or pitch one side of the mouth hides, and no correction of the visible part is honest."""
+BLINK_S = 0.35
+"""A corner of the eye that is not seen for longer is not carried on."""
 _OUTLIER_ICD = 0.05
 """Residual at which a stable point's weight has halved: about 1.5 mm on a face."""
 
@@ -32,8 +36,11 @@ def head_free(landmarks: Landmarks) -> Float[np.ndarray, "t 68 2"]:
     """
     seen = (landmarks.confidence >= CONFIDENCE_FLOOR) & np.isfinite(landmarks.points_px).all(axis=2)
     points = landmarks.points_px.astype(np.float64)
-    z = _face_on(np.where(seen, points[..., 0] + 1j * points[..., 1], np.nan + 0j), landmarks.pose_deg)
-    weights = np.where(np.isfinite(z[:, STABLE]), landmarks.confidence[:, STABLE].astype(np.float64), 0.0)
+    z = np.where(seen, points[..., 0] + 1j * points[..., 1], np.nan + 0j)
+    bridged = through_blinks(landmarks.times_s.astype(np.float64), z)
+    z = _face_on(bridged, landmarks.pose_deg)
+    held = np.maximum(landmarks.confidence[:, STABLE].astype(np.float64), CONFIDENCE_FLOOR)
+    weights = np.where(np.isfinite(z[:, STABLE]), held, 0.0)
     complete = (weights > 0).all(axis=1)
     # Both eyes and one more point: less than that leaves roll and size to chance.
     anchored = (weights[:, :2] > 0).any(axis=1) & (weights[:, 2:4] > 0).any(axis=1) & ((weights > 0).sum(axis=1) >= 3)
@@ -43,7 +50,25 @@ def head_free(landmarks: Landmarks) -> Float[np.ndarray, "t 68 2"]:
         reference = _reference(stable[complete], weights[complete])
         a, b = _similarity(stable[anchored], weights[anchored], reference)
         free[anchored] = a[:, None] * z[anchored] + b[:, None]
+    free[~seen] = np.nan
     return np.stack([np.real(free), np.imag(free)], axis=2)
+
+
+def through_blinks(times_s: Float[np.ndarray, " t"], z: Complex[np.ndarray, "t 68"]) -> Complex[np.ndarray, "t 68"]:
+    """Fill short gaps of the canthi: their place beside the bridge of the nose, interpolated between the gap's ends."""
+    filled, order = z.copy(), np.argsort(times_s, kind="stable")
+    times, bridge = times_s[order], z[order][:, BRIDGE].mean(axis=1)
+    for canthus in (*RIGHT_CANTHI, *LEFT_CANTHI):
+        beside = z[order, canthus] - bridge
+        known = np.flatnonzero(np.isfinite(beside))
+        lost = np.flatnonzero(np.isfinite(bridge) & ~np.isfinite(z[order, canthus]))
+        after = np.searchsorted(known, lost)
+        within = (after > 0) & (after < len(known))
+        lost, after = lost[within], after[within]
+        short = times[known[after]] - times[known[after - 1]] <= BLINK_S
+        between = np.interp(times, times[known], beside[known]) if len(known) else beside
+        filled[order[lost[short]], canthus] = (bridge + between)[lost[short]]
+    return filled
 
 
 def _face_on(z: Complex[np.ndarray, "t 68"], pose_deg: Float[np.ndarray, "t 3"]) -> Complex[np.ndarray, "t 68"]:

@@ -25,6 +25,8 @@ from divine.face.sight import NOTHING, Correction, Sight
 ANCHORS = 6
 AGREE = 0.04 * OED
 """An anchor's answer counts if it lies this close to that from the frame before."""
+MESH_ERRS = 0.06 * OED
+"""Twice as far as the mesh was seen to lie beside the corners of the eyes while real faces talked and opened their mouths."""
 ALIKE, SAME = 0.6, 0.8
 """Correlation from which a marker looks like its anchor's, and like itself in the frame before."""
 ENOUGH = 0.7
@@ -115,7 +117,9 @@ class Episode:
                         anchor.grey, self.grey, anchor.markers[some], guess[some], window, levels
                     )
         same = alike(looks_of(self.grey, markers), anchor.looks)
-        near = np.linalg.norm(markers - guess, axis=1) < np.where(coasting, AGREE, REACH)
+        # What looks exactly as it did is where it is, though the mesh, which gives way to a wide jaw, has it elsewhere.
+        reach = np.where(same >= SAME, np.maximum(REACH, MESH_ERRS), REACH)
+        near = np.linalg.norm(markers - guess, axis=1) < np.where(coasting, AGREE, reach)
         return Lock(markers, holds & near & anchor.trusted & (same >= ALIKE), np.clip(same, 0, 1))
 
     def due(self, time_s: float) -> bool:

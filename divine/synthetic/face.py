@@ -21,6 +21,8 @@ MARK = "SYNTHETIC"
 """Drawn into every frame: a picture of nobody must not pass for a patient's."""
 
 STRIP_PX = 22
+_ROUNDS_NEAR, _ROUNDS_FAR = 3, 12
+"""Rounds of inversion that leave less than 0.2 px, from the frame before, and from afar."""
 _BELOW_SEAM = [*range(0, 17), *range(55, 60), *range(65, 68)]
 _INNER_CORNERS = [60, 64]
 
@@ -61,11 +63,13 @@ class FaceCamera:
     def film(self, gesture: Gesture, times_s: Float[np.ndarray, " t"]) -> Iterator[Frame]:
         """Render the gesture at the given times, in order."""
         above = below = self._field.rest
+        before = -np.inf
         for time in times_s:
+            rounds, before = (_ROUNDS_NEAR if time - before < 0.05 else _ROUNDS_FAR), time
             index = min(round(float(time) * RATE_HZ), len(gesture.times_s) - 1)
             w = weights_at(gesture, index)
             fields = self._field.displacement(w)
-            above, below = (self._field.inverse(f, start) for f, start in zip(fields, (above, below), strict=True))
+            above, below = (self._field.inverse(f, start, rounds) for f, start in zip(fields, (above, below), strict=True))
             picture = self._render(w, fields, above, below, float(gesture.mouth.lids[index]))
             yield Frame(float(time), picture, self.points(w))
 

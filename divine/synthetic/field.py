@@ -6,7 +6,7 @@ for the skin below; beyond the mouth's corners they agree, between them they par
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -22,7 +22,6 @@ CELL_PX = 4
 _JAW_TOP, _JAW_FULL = 53.0, 110.0
 _LIP = 12.0
 """Height of a full lip, in face units."""
-_INVERSE_STEPS = 5
 
 Grid = Float[np.ndarray, "h w 2"]
 
@@ -141,10 +140,22 @@ class FaceField:
         moved = cv2.remap(field, at[None, :, 0], at[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
         return points + moved
 
-    def inverse(self, field: Grid, start: Grid) -> Grid:
-        """Return, for each grid position after the motion, where it was at rest: ``u = x - D(u)``, iterated."""
-        u = start
-        for _ in range(_INVERSE_STEPS):
-            at = (u * np.float32(self._scale) + self._origin.astype(np.float32)) / np.float32(CELL_PX)
-            u = self.rest - cv2.remap(field, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    def inverse(self, field: Grid, start: Grid, rounds: int) -> Grid:
+        """Return, for each grid position after the motion, where it was at rest.
+
+        ``u + D(u) = x`` is iterated as ``u += (x - u - D(u)) / (1 + dD/dy)``: a wide jaw stretches the cheeks downward to
+        more than twice their length, and plain ``u = x - D(u)`` does not settle there.
+        """
+        u, scale, origin = start, np.float32(self._scale / CELL_PX), (self._origin / CELL_PX).astype(np.float32)
+        stretch = np.ones_like(field)
+        stretch[1:-1, :, 1] += (field[2:, :, 1] - field[:-2, :, 1]) * (scale / 2)
+        steps = 1 / np.clip(_at(stretch, u * scale + origin), 0.5, 3.0)
+        for _ in range(rounds):
+            u = u + (self.rest - u - _at(field, u * scale + origin)) * steps
         return u
+
+
+def _at(field: Grid, place: Grid) -> Grid:
+    # OpenCV takes both coordinates in one map; its type stubs do not know.
+    nothing: Any = None
+    return cv2.remap(field, place, nothing, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

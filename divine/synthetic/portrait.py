@@ -7,7 +7,7 @@ proportions and recoloured; mouth, brows, hair, beard, clothes and room are pain
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -225,6 +225,7 @@ def _close_eyes(canvas: Canvas, sheet: Sheet) -> Canvas:
     return fill(canvas, (keep > 0.9).astype(np.float32)) * (0.97 + 0.03 * keep)[..., None]
 
 
+@lru_cache(maxsize=2)  # a person's recordings follow each other, and painting one takes as long as filming two seconds
 def make_portrait(face: FaceIdentity, size: tuple[int, int] = (640, 480)) -> Portrait:
     """Paint a person at rest.
 
