@@ -22,6 +22,7 @@ from ui.jobs import PARTS
 from ui.login import Login, LoginError
 from ui.security import CALL_BYTES, Access, AccessError
 from ui.server import serve
+from ui.shell import PATHS
 
 PASSWORD = "correct horse battery"
 
@@ -44,10 +45,13 @@ def filled(path: str) -> str:
 
 
 OPEN = {
-    "/", "/assess", "/studio/session", "/config", "/config/", "/theme.css", "/manifest.json", "/favicon.ico", "/robots.txt",
+    "/", *PATHS, "/studio/session", "/config", "/config/", "/theme.css", "/manifest.json", "/favicon.ico", "/robots.txt",
     "/gradio_api/info", "/gradio_api/info/",
 }  # fmt: skip
 """What answers a stranger who comes without a login where none is set: pages, their parts, and nothing of anybody's."""
+
+SHARED = {"/studio/cohorts", "/studio/encoders", "/studio/reports/runs", "/studio/runs", "/studio/train/options", "/studio/work"}
+"""What belongs to the studio and not to one browser session: its cohorts, runs and work. It asks for a page to be open first."""
 
 
 def test_every_route_is_known_and_answers_a_stranger_only_with_the_page(app: FastAPI):
@@ -63,7 +67,12 @@ def test_every_route_is_known_and_answers_a_stranger_only_with_the_page(app: Fas
         assert status < 500 or path.startswith("/gradio_api/run"), (method, path, status)
         if status < 400:
             answering.add(path)
-    assert answering <= OPEN
+    assert answering <= OPEN | SHARED
+
+
+@pytest.mark.parametrize("path", sorted(SHARED))
+def test_what_all_sessions_share_is_not_for_one_that_opened_no_page(app: FastAPI, path: str):
+    assert TestClient(app, base_url=BASE, follow_redirects=False).get(path).status_code == 404
 
 
 @pytest.mark.parametrize(
