@@ -62,7 +62,9 @@ def cohort(seed: int, subjects: int = 36, *, workers: int = 1) -> Path:
         by_person.setdefault(clip.subject.key, []).append(clip)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         list(pool.map(functools.partial(_person, folder, plan), by_person.values()))
-    mark_synthetic(folder, f"benchmarks.study.cohorts, seed {seed}: features of simulated movement and voice; simulated raters.")
+    mark_synthetic(
+        folder, f"benchmarks.study.cohorts, seed {seed}: features of simulated movement and voice; simulated raters."
+    )
     _write(manifest, clips)
     return manifest
 

@@ -31,6 +31,9 @@ class LossWeights:
     token: bool = True
     cross_covariance: float = 0.0
     """Weight of the penalty that keeps shared factors out of the private latents; not in the paper, off by default."""
+    leak: float = field(default=0.0, metadata={"before": 0.0})
+    """Weight of another penalty to the same end: correlation of each private latent with the *other* modality's latents, since
+    only what is shared can be seen from both sides. Not in the paper, off by default (docs/study.md)."""
     class_balanced: bool = True
 
     def __post_init__(self) -> None:

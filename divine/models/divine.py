@@ -19,6 +19,7 @@ from divine.models.layers import mean_over_time
 from divine.models.local_vae import LocalVae
 from divine.models.losses import (
     Losses,
+    cross_correlation,
     cross_covariance,
     cycle_loss,
     sparse_loss,
@@ -160,16 +161,19 @@ class Divine(nn.Module):
             sparse = sparse + sparse_loss(gate, one.present)
             covariance = covariance + cross_covariance(posteriors.shared.mu, posteriors.private.mu, one.present)
         video, audio = latents.video, latents.audio
-        cycle = zero
-        if generated.decoded_audio is not None and video is not None and audio is not None:
-            cycle = cycle_loss(generated.decoded_audio, audio.z_shared, video.present & audio.present)
+        cycle = leak = zero
+        if video is not None and audio is not None:
+            both = video.present & audio.present
+            leak = _leak(video.utterance, audio.utterance, both)
+            if generated.decoded_audio is not None:
+                cycle = cycle_loss(generated.decoded_audio, audio.z_shared, both)
         anyone = torch.stack([one.present for one in latents.given]).any(dim=0)
         token = token_loss(self.tokens.tokens, generated.mixed, generated.fused.h, anyone)
         diagnosis, severity = supervised_losses(generated.logits, targets, anyone, self.schema.scale, class_weights)
         regularisers = w.cycle * cycle + w.sparse * sparse + w.epsilon * w.token_lambda * w.token * token
         total = w.diagnosis * diagnosis + w.alpha * severity + w.epsilon * regularisers + window + utterance
-        total = total + w.cross_covariance * covariance
-        return Losses(total, diagnosis, severity, window, utterance, cycle, sparse, token, covariance)
+        total = total + w.cross_covariance * covariance + w.leak * leak
+        return Losses(total, diagnosis, severity, window, utterance, cycle, sparse, token, covariance, leak)
 
     def _infer(self, modality: Modality, sequence: Sequence, sampling: bool) -> Latents:
         def draw(posterior: Gaussian) -> Tensor:
@@ -184,3 +188,11 @@ class Divine(nn.Module):
         return Latents(
             refined, window, z_window, pooled, utterance, draw(utterance.shared), draw(utterance.private), mask.any(dim=1)
         )
+
+
+def _leak(video: Utterance, audio: Utterance, both: Bool[Tensor, " b"]) -> Tensor:
+    """How far the private latents can be seen from the other modality; it moves them alone, not what they are held against."""
+    private = video.private.mu, audio.private.mu
+    across = cross_correlation(private[0], audio.shared.mu.detach(), both)
+    back = cross_correlation(private[1], video.shared.mu.detach(), both)
+    return across + back + cross_correlation(*private, both)

@@ -32,6 +32,7 @@ class Losses(NamedTuple):
     sparse: Float[Tensor, ""]
     token: Float[Tensor, ""]
     cross_covariance: Float[Tensor, ""]
+    leak: Float[Tensor, ""]
 
 
 def class_loss(
@@ -146,6 +147,21 @@ def cross_covariance(
         return keep(held - held.sum(dim=0) / count, present)
 
     return (centred(shared).T @ centred(private) / count).square().mean()
+
+
+def cross_correlation(one: Float[Tensor, "b p"], other: Float[Tensor, "b q"], rows: Bool[Tensor, " b"]) -> Float[Tensor, ""]:
+    """Mean squared correlation between the dimensions of two latents over ``rows``; zero for fewer than two of them.
+
+    Unlike a covariance it cannot be lowered by shrinking a latent. A dimension that hardly varies counts for little.
+    """
+    count = rows.sum().clamp(min=1)
+
+    def scaled(z: Tensor) -> Tensor:
+        held = keep(z, rows)
+        centred = keep(held - held.sum(dim=0) / count, rows)
+        return centred * torch.rsqrt(centred.square().sum(dim=0) / count + 1e-4)
+
+    return (scaled(one).T @ scaled(other) / count).square().mean()
 
 
 def _kl(posterior: Gaussian) -> Tensor:

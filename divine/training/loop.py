@@ -1,4 +1,4 @@
-"""One training run: early stopping on validation subjects, the best epoch restored, the same bytes for the same seed."""
+"""One training run: averaged weights, stopped early or not, the same bytes for the same seed."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from divine.models.divine import Result
 from divine.models.heads import Logits
 from divine.models.losses import Losses, supervised_losses
 from divine.models.systems import build
+from divine.training.average import Average
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingCancelledError, TrainingError
 from divine.training.latents import LatentReport, report_latents
@@ -38,7 +39,7 @@ class Epoch(NamedTuple):
     train: Losses
     """Mean over the epoch's batches, drawn latents and dropout included."""
     validation: float
-    """``L_cls + alpha L_sev`` on the validation clips: lower is better, and the lowest is kept."""
+    """``L_cls + alpha L_sev`` on the validation clips: lower is better."""
     best: bool
     """Whether no epoch before was better."""
 
@@ -48,7 +49,7 @@ class Fitted:
     """A trained model with the standardisation it needs, and how it came to be."""
 
     model: System
-    """At its best epoch, in evaluation mode."""
+    """As ``TrainingConfig.keep`` asks, in evaluation mode."""
     moments: PerModality[Moments]
     history: tuple[Epoch, ...]
     latents: tuple[LatentReport, ...]
@@ -70,9 +71,9 @@ def fit(
 ) -> Fitted:
     """Train one model.
 
-    Early stopping watches the supervised part of the loss, ``L_cls + alpha L_sev`` with the training run's class weights and at
-    posterior means, on the validation clips as they are: unlike accuracy it moves with few subjects, and it is there with and
-    without ratings.
+    Validation looks at the supervised part of the loss, ``L_cls + alpha L_sev`` with the training run's class weights and at
+    posterior means, on the validation clips as they are, of the averaged weights where there are any: unlike accuracy it moves
+    with few subjects, and it is there with and without ratings. Whether it stops the run is for ``training.keep`` to say.
 
     The same arguments give the same bytes on one machine with one number of threads: order and modality dropout have their own
     generator; initial weights, dropout and latents draw from torch's default generator, which is seeded here and put back.
@@ -99,14 +100,15 @@ def fit(
     weights = class_weights(train, len(schema.classes)) if config.loss.class_balanced else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        fitted = Fitted(build(architecture, config, schema), moments, (), (), seed)
-        model = fitted.model
+        model = build(architecture, config, schema)
+        average = Average(model, training.average)
+        fitted = Fitted(average.model, moments, (), (), seed)
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
         history: list[Epoch] = []
-        best = copy.deepcopy(model.state_dict())
-        while len(history) < training.max_epochs and _since_best(history) < training.patience:
+        kept = copy.deepcopy(fitted.model.state_dict())
+        while len(history) < training.max_epochs and (training.keep == "last" or _since_best(history) < training.patience):
             model.train()
             losses: list[Losses] = []
             for batch in shuffled(train, training.batch_size, generator):
@@ -114,19 +116,20 @@ def fit(
                     raise TrainingCancelledError(f"training was called off in epoch {len(history) + 1}.")
                 dropped = drop_modality(batch, training.modality_dropout, generator)
                 losses.append(_step(model(standardise(dropped, moments), weights), optimizer))
+                average.follow()
             value = validation_loss(fitted, validation, weights)
             epoch = Epoch(
                 len(history) + 1, _mean(losses), value, value < min((one.validation for one in history), default=torch.inf)
             )
-            if epoch.best:
-                best = copy.deepcopy(model.state_dict())
+            if epoch.best or training.keep == "last":
+                kept = copy.deepcopy(fitted.model.state_dict())
             history.append(epoch)
             on_epoch(epoch)
-    model.load_state_dict(best)
-    model.eval()
+    fitted.model.load_state_dict(kept)
+    fitted.model.eval()
     answers = (run(fitted, batch) for batch in in_order(validation))
     latents = report_latents(one.latents for one in answers if isinstance(one, Result))
-    return Fitted(model, moments, tuple(history), latents, seed)
+    return Fitted(fitted.model, moments, tuple(history), latents, seed)
 
 
 def validation_loss(fitted: Fitted, source: Source, weights: Float[Tensor, " c"] | None) -> float:

@@ -1,6 +1,7 @@
 """One training run: it learns, it stops, it repeats itself to the byte, and it copes with what a cohort lacks."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import torch
 from divine.evaluation.metrics import accuracy, spearman
 from divine.models.batch import Batch, take
 from divine.models.config import DivineConfig, LossWeights, Schema
+from divine.models.systems import build
+from divine.training.average import Average
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingCancelledError, TrainingError
 from divine.training.loop import class_weights, fit
@@ -62,7 +65,7 @@ def test_the_best_epoch_is_restored_and_patience_ends_the_run(learned):
         MemorySource(cohort(12, 1, strength=0.0)),  # a validation set that training can only make worse
         SCHEMA,
         DivineConfig.small(),
-        TrainingConfig(learning_rate=1e-2, patience=3),
+        TrainingConfig(learning_rate=1e-2, patience=3, keep="best", average=0.0),
         0,
     )
     values = [epoch.validation for epoch in again.history]
@@ -74,12 +77,37 @@ def test_the_best_epoch_is_restored_and_patience_ends_the_run(learned):
         MemorySource(cohort(12, 1, strength=0.0)),
         SCHEMA,
         DivineConfig.small(),
-        TrainingConfig(learning_rate=1e-2, max_epochs=best + 1),
+        TrainingConfig(learning_rate=1e-2, max_epochs=best + 1, keep="best", average=0.0),
         0,
     )
     for a, b in zip(again.model.state_dict().values(), stopped.model.state_dict().values(), strict=True):
         assert torch.equal(a, b)
     assert not again.model.training
+
+
+def test_the_average_of_the_weights_is_what_the_formula_says():
+    torch.manual_seed(0)
+    model = build("divine", TINY, SCHEMA)
+    average = Average(model, 0.9)
+    expected = {name: value.clone() for name, value in model.state_dict().items()}
+    for step in range(1, 101):
+        for parameter in model.parameters():
+            parameter.data.normal_()
+        average.follow()
+        decay = min(0.9, step / (step + 10))
+        for name, value in model.state_dict().items():
+            expected[name] = decay * expected[name] + (1 - decay) * value
+    for name, value in average.model.state_dict().items():
+        torch.testing.assert_close(value, expected[name], rtol=1e-4, atol=1e-6)
+
+
+def test_the_last_epoch_is_kept_though_validation_was_better_before():
+    hopeless = cohort(12, 1, strength=0.0)
+    sources = MemorySource(cohort(24, 0)), MemorySource(hopeless)
+    steep = TrainingConfig(learning_rate=1e-2, max_epochs=12, average=0.0)
+    last, best = (fit(*sources, SCHEMA, DivineConfig.small(), replace(steep, keep=keep), 0) for keep in ("last", "best"))
+    assert len(last.history) == 12 and not last.history[-1].best
+    assert any(not torch.equal(a, b) for a, b in zip(last.model.parameters(), best.model.parameters(), strict=True))
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_model():
