@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Float
 
 from divine.encoders.modulation import BANDS_HZ, modulation
 from divine.encoders.registry import Encoder, EncoderError, register
-from divine.encoders.spectrum import HOP, centroid_hz, decibel, flux, mfcc, spectrum
-from divine.encoders.waveform import RATE_HZ, waveform
+from divine.encoders.spectrum import (
+    FRAME,
+    HOP,
+    Spectrum,
+    centroid_hz,
+    decibel,
+    flux,
+    frame_count,
+    mel_power,
+    mfcc,
+    spectrum,
+)
+from divine.encoders.voicing import voice
+from divine.encoders.waveform import RATE_HZ, Heard
 from divine.encoders.windows import HOP_S, STATISTICS, summarise
 from divine.records import Features, Observation, Sound
 
+LONGEST_S = 60
+"""Of what is worked on at once."""
 CHANNELS = (
     "energy",
     *(f"mfcc{i}" for i in range(1, 13)),
@@ -60,39 +74,38 @@ def acoustic_channels(sound: Sound) -> tuple[Float[np.ndarray, "t c"], Float[np.
 
     Energy in dB below the clip's loud frames (95th percentile); cepstra in dB; centroid in kHz; flux in dB; voiced 0 or
     1; pitch in semitones from the clip's median F0 and harmonicity in dB (Praat, Boersma 1993), both NaN where unvoiced;
-    beats in dB.
+    beats in dB. A long sound is gone through twice, a minute at a time: first for its loudest frame and band, to which
+    decibels are relative.
     """
-    samples = waveform(sound)
-    short = spectrum(samples)
-    energy = decibel(short.power.sum(axis=1))
+    heard = Heard(sound)
+    frames = frame_count(len(heard))
+    times_s = (np.arange(frames) * HOP + FRAME / 2) / RATE_HZ
+    total, loudest = np.empty(frames), 0.0
+    for first, last in _pieces(frames):
+        power = _power(heard, first, last).power
+        total[first:last] = power.sum(axis=1)
+        loudest = max(loudest, float(mel_power(power).max()))
+    energy = decibel(total)
     energy = energy - np.percentile(energy, 95)
-    cepstra = mfcc(short.power)[:, 1:]
-    voiced, pitch, harmonicity = _voice(samples, short.times_s)
-    beats = modulation(energy, RATE_HZ / HOP)
-    rest = np.stack([centroid_hz(short) / 1000, flux(short.power), voiced, pitch, harmonicity], axis=1)
-    return np.concatenate([energy[:, None], cepstra, rest, beats], axis=1), short.times_s
+    channels = np.empty((frames, len(CHANNELS)))
+    channels[:, 0] = energy
+    for first, last in _pieces(frames):
+        before = max(0, first - 1)
+        short = _power(heard, before, last)
+        bands_db = decibel(mel_power(short.power), loudest)
+        new = first - before
+        channels[first:last, 1:13] = mfcc(bands_db)[new:, 1:]
+        channels[first:last, 13] = centroid_hz(short)[new:] / 1000
+        channels[first:last, 14] = flux(bands_db)[new:]
+    channels[:, 15:18] = np.stack(voice(heard, times_s), axis=1)
+    channels[:, 18:] = modulation(energy, RATE_HZ / HOP)
+    return channels, times_s
 
 
-def _voice(
-    samples: Float[np.ndarray, " n"], times_s: Float[np.ndarray, " t"]
-) -> tuple[Float[np.ndarray, " t"], Float[np.ndarray, " t"], Float[np.ndarray, " t"]]:
-    import parselmouth
+def _pieces(frames: int) -> Iterator[tuple[int, int]]:
+    step = LONGEST_S * RATE_HZ // HOP
+    return ((first, min(first + step, frames)) for first in range(0, frames, step))
 
-    nothing = np.full(len(times_s), np.nan)
-    if len(samples) < 0.1 * RATE_HZ:  # Praat needs three periods of its lowest pitch.
-        return np.zeros(len(times_s)), nothing, nothing
-    praat = parselmouth.Sound(samples, RATE_HZ)
-    pitch = praat.to_pitch_ac(time_step=0.01, pitch_floor=60.0, pitch_ceiling=500.0)
-    # Praat tells the strength r of the autocorrelation peak; harmonicity is 10 log10 r/(1-r).
-    frames = pitch.selected_array
-    nearest = np.clip(np.searchsorted(pitch.xs(), times_s - 0.005), 0, len(frames) - 1)
-    hertz, strength = frames["frequency"][nearest], np.clip(frames["strength"][nearest], 1e-3, 0.9999)
-    voiced = hertz > 0
-    if not voiced.any():
-        return np.zeros(len(times_s)), nothing, nothing
-    semitones = 12 * np.log2(np.where(voiced, hertz, 1) / np.median(hertz[voiced]))
-    return (
-        voiced.astype(float),
-        np.where(voiced, semitones, np.nan),
-        np.where(voiced, 10 * np.log10(strength / (1 - strength)), np.nan),
-    )
+
+def _power(heard: Heard, first: int, last: int) -> Spectrum:
+    return spectrum(heard.stretch(first * HOP, (last - 1) * HOP + FRAME))

@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Float
 
 from divine.encoders.modulation import BANDS_HZ, modulation
+from divine.encoders.motions import motions
 from divine.encoders.registry import Encoder, EncoderError, register
 from divine.encoders.windows import HOP_S, STATISTICS, summarise
-from divine.face.kinematic_clock import CLOCK_HZ, Motion, follow
-from divine.face.kinematic_signals import Signals, signals
+from divine.face.kinematic_clock import CLOCK_HZ, Motion
+from divine.face.kinematic_signals import signals
 from divine.records import Features, Landmarks, Observation
 
 BEATING = ("lip_aperture", "mouth_width", "jaw_opening")
@@ -47,20 +48,28 @@ def _encode(observations: Sequence[Observation]) -> list[Features]:
 
 
 def _one(observation: Observation) -> Features:
-    landmarks = observation.landmarks
-    motion = None if landmarks is None else follow(landmarks)
-    if landmarks is None or motion is None or not np.isfinite(motion.points).any():
+    found = None if observation.landmarks is None else kinematic_channels(observation.landmarks)
+    if found is None:
         raise EncoderError(f"{observation.clip.name}: KI needs a face that is seen for 0.3 s at a stretch, and there is none.")
-    windows = summarise(kinematic_channels(motion, landmarks), motion.times_s)
+    windows = summarise(*found)
     return Features(windows.values.astype(np.float32), windows.times_s, "KI")
 
 
-def kinematic_channels(motion: Motion, landmarks: Landmarks) -> Float[np.ndarray, "t c"]:
-    """Compute the channels of ``CHANNELS`` at 100 Hz; NaN where what they need was not seen.
+def kinematic_channels(landmarks: Landmarks) -> tuple[Float[np.ndarray, "t c"], Float[np.ndarray, " t"]] | None:
+    """Compute the channels of ``CHANNELS`` at 100 Hz, NaN where what they need was not seen; None where nothing was.
 
     Lengths in intercanthal distances (ICD), areas in ICD², pose in degrees, all freed of head motion but the pose itself.
     Gaps are unsigned differences between the sides, because a weak side may be either.
     """
+    parts = [(motion.times_s, _moving(motion, piece)) for motion, piece in motions(landmarks)]
+    times_s, moving = (np.concatenate(part) for part in zip(*parts, strict=True))
+    if not np.isfinite(moving[:, : len(BEATING)]).any():
+        return None
+    return np.concatenate([moving, _beats(moving[:, : len(BEATING)])], axis=1), times_s
+
+
+def _moving(motion: Motion, landmarks: Landmarks) -> Float[np.ndarray, "t c"]:
+    """Compute the channels that need no more than their own time: all but the beats, those that beat first."""
     found = signals(motion)
     pairs = (found.right_corner, found.left_corner, found.lower_lip, found.jaw)
     gaps = (
@@ -77,7 +86,7 @@ def kinematic_channels(motion: Motion, landmarks: Landmarks) -> Float[np.ndarray
         *(np.abs(gap) for gap in gaps),
         *_pose(motion, landmarks),
     ]  # fmt: skip
-    return np.concatenate([np.stack(columns, axis=1), _beats(found)], axis=1)
+    return np.stack(columns, axis=1)
 
 
 def _pose(motion: Motion, landmarks: Landmarks) -> list[Float[np.ndarray, " t"]]:
@@ -88,10 +97,9 @@ def _pose(motion: Motion, landmarks: Landmarks) -> list[Float[np.ndarray, " t"]]
     return [np.interp(motion.times_s, times, angle) for angle in landmarks.pose_deg[known].T]
 
 
-def _beats(found: Signals) -> Float[np.ndarray, "t beats"]:
+def _beats(beating: Float[np.ndarray, "t s"]) -> Float[np.ndarray, "t beats"]:
     columns = []
-    for name in BEATING:
-        signal: np.ndarray = getattr(found, name)
+    for signal in beating.T:
         seen = np.isfinite(signal)
         # A filter needs every sample; what was not seen is bridged for it, and left out again after it.
         clock = np.arange(len(signal))

@@ -28,6 +28,11 @@ class Spectrum(NamedTuple):
     times_s: Float[np.ndarray, " t"]
 
 
+def frame_count(samples: int) -> int:
+    """Return how many frames a waveform of so many samples has; a shorter one than a frame is padded to one."""
+    return max(1, (samples - FRAME) // HOP + 1)
+
+
 def spectrum(samples: Float[np.ndarray, " n"]) -> Spectrum:
     """Hann-windowed power spectrum, 25 ms every 10 ms; a shorter waveform is padded to one frame."""
     samples = np.pad(samples, (0, max(0, FRAME - len(samples))))
@@ -47,15 +52,20 @@ def mel_filters(low_hz: float = 60.0, high_hz: float = 7600.0) -> Float[np.ndarr
     return np.maximum(0, np.minimum(rise, fall)) * (2 / (edges[2:] - edges[:-2]))[:, None]
 
 
-def mfcc(power: Float[np.ndarray, "t f"]) -> Float[np.ndarray, "t 13"]:
+def mel_power(power: Float[np.ndarray, "t f"]) -> Float[np.ndarray, "t 40"]:
+    """Return the power in each mel band."""
+    return power @ mel_filters().T
+
+
+def mfcc(bands_db: Float[np.ndarray, "t 40"]) -> Float[np.ndarray, "t 13"]:
     """Mel-frequency cepstral coefficients (Davis & Mermelstein 1980): orthonormal DCT-II of the log mel energies in dB."""
-    cepstra = dct(decibel(power @ mel_filters().T), type=2, norm="ortho", axis=1)
-    return np.asarray(cepstra)[:, :CEPSTRA]
+    return np.asarray(dct(bands_db, type=2, norm="ortho", axis=1))[:, :CEPSTRA]
 
 
-def decibel(power: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """``10 log10`` with a floor 80 dB below the maximum; all zeros stay at 0 dB."""
-    top = float(power.max()) if power.size else 0.0
+def decibel(power: Float[np.ndarray, "*shape"], top: float | None = None) -> Float[np.ndarray, "*shape"]:
+    """``10 log10`` with a floor 80 dB below ``top``, by default the maximum; where that is 0 all stays at 0 dB."""
+    if top is None:
+        top = float(power.max()) if power.size else 0.0
     if top <= 0:
         return np.zeros_like(power)
     return 10 * np.log10(np.maximum(power, top * 10 ** (-FLOOR_DB / 10)))
@@ -67,7 +77,6 @@ def centroid_hz(spectrum: Spectrum) -> Float[np.ndarray, " t"]:
     return np.divide(spectrum.power @ spectrum.frequencies_hz, total, out=np.zeros_like(total), where=total > 0)
 
 
-def flux(power: Float[np.ndarray, "t f"]) -> Float[np.ndarray, " t"]:
+def flux(bands_db: Float[np.ndarray, "t 40"]) -> Float[np.ndarray, " t"]:
     """Mean rise in dB per mel band since the frame before: bursts and onsets stand out."""
-    bands = decibel(power @ mel_filters().T)
-    return np.concatenate([[0.0], np.maximum(np.diff(bands, axis=0), 0).mean(axis=1)])
+    return np.concatenate([[0.0], np.maximum(np.diff(bands_db, axis=0), 0).mean(axis=1)])

@@ -14,6 +14,10 @@ from jaxtyping import Float
 WINDOW_S = 0.4
 HOP_S = 0.2
 STATISTICS = ("mean", "spread", "rate")
+BLOCK = 300
+"""Windows worked on at once, a minute's: memory does not grow with a clip."""
+
+Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 
 class Windows(NamedTuple):
@@ -40,9 +44,24 @@ def summarise(channels: Float[np.ndarray, "t c"], times_s: Float[np.ndarray, " t
     low, high = np.searchsorted(times_s, starts - 1e-9), np.searchsorted(times_s, starts + WINDOW_S - 1e-9)
     high = np.maximum(high, low + 1)
 
+    centre = np.array([np.median(column[ok]) if (ok := np.isfinite(column)).any() else 0.0 for column in channels.T])
+    values = np.empty((len(starts), len(STATISTICS) * channels.shape[1]))
+    for first in range(0, len(starts), BLOCK):
+        block = slice(first, min(first + BLOCK, len(starts)))
+        rows = slice(low[first], high[block.stop - 1])
+        values[block] = _summarised(channels[rows], times_s[rows], centre, low[block] - rows.start, high[block] - rows.start)
+    return Windows(values, starts + WINDOW_S / 2)
+
+
+def _summarised(
+    channels: Float[np.ndarray, "t c"],
+    times_s: Float[np.ndarray, " t"],
+    centre: Float[np.ndarray, " c"],
+    low: Rows,
+    high: Rows,
+) -> Float[np.ndarray, "w d"]:
     seen = np.isfinite(channels)
     count = _window_sums(seen.astype(float), low, high)
-    centre = np.array([np.median(column[ok]) if ok.any() else 0.0 for column, ok in zip(channels.T, seen.T, strict=True)])
     centred = np.where(seen, channels - centre, 0.0)
     mean = _window_sums(centred, low, high) / np.maximum(count, 1)
     variance = _window_sums(centred**2, low, high) / np.maximum(count, 1) - mean**2
@@ -54,13 +73,9 @@ def summarise(channels: Float[np.ndarray, "t c"], times_s: Float[np.ndarray, " t
     last = np.maximum(high - 1, low)
     duration = _window_sums(elapsed, low, last)
     rate = np.divide(_window_sums(travel, low, last), duration, out=np.zeros_like(duration), where=duration > 0)
-
-    values = np.concatenate([mean + centre, np.sqrt(np.maximum(variance, 0.0)), rate], axis=1)
-    return Windows(values, starts + WINDOW_S / 2)
+    return np.concatenate([mean + centre, np.sqrt(np.maximum(variance, 0.0)), rate], axis=1)
 
 
-def _window_sums(
-    x: Float[np.ndarray, "t c"], low: np.ndarray[tuple[int], np.dtype[np.intp]], high: np.ndarray[tuple[int], np.dtype[np.intp]]
-) -> Float[np.ndarray, "w c"]:
+def _window_sums(x: Float[np.ndarray, "t c"], low: Rows, high: Rows) -> Float[np.ndarray, "w c"]:
     total = np.concatenate([np.zeros((1, x.shape[1])), np.cumsum(x, axis=0)])
     return total[np.minimum(high, len(x))] - total[np.minimum(low, len(x))]
