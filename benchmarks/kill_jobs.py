@@ -48,7 +48,7 @@ def order(manifest: Path, *, seeds: int = SEEDS, workers: int = 1) -> services.T
 def undisturbed(asked: services.TrainOrder) -> tuple[Path, float]:
     """Carry a job out in peace; return its run and how long that took, in seconds."""
     begun = time.monotonic()
-    job = _wait(services.submit(asked).id)
+    job = wait(services.submit(asked).id)
     return services.run_folder(job), time.monotonic() - begun
 
 
@@ -63,7 +63,7 @@ def disturbed(asked: services.TrainOrder, reference: Path, moment_s: float) -> R
     if services.job(job).active:
         raise RuntimeError("the worker is dead, and its job still calls itself active")
     services.resume_job(job)
-    _wait(job)
+    wait(job)
     redone = sum(path.stat().st_mtime_ns != written for path, written in before.items())
     found, wanted = (pd.read_parquet(one / "predictions.parquet") for one in (run, reference))
     stage = f"{status.stage} {status.done}/{status.total}" if status.total else status.state
@@ -118,7 +118,8 @@ def _command(pid: int) -> bytes:
         return b""
 
 
-def _wait(job: str) -> str:
+def wait(job: str) -> str:
+    """Wait until a job is done, and return it."""
     while services.job(job).active:
         time.sleep(_POLL_S)
     if services.job(job).status.state != "done":

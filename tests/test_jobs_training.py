@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kill_jobs import disturbed, order, undisturbed
+from benchmarks.kill_jobs import disturbed, order, undisturbed, wait
+from divine import services
 from divine.jobs.errors import JobError
 from divine.jobs.records import Order
 from divine.records import DivineError
+from divine.services import runs
 from divine.services.jobs import carry_out
 from tests.training.cohorts import write_cohort
 
@@ -17,9 +19,25 @@ from tests.training.cohorts import write_cohort
 def test_killed_at_any_moment_it_comes_to_the_same(tmp_path: Path, home: Path):
     asked = order(write_cohort(tmp_path / "cohort", per_group=3, tasks=("DDK_PA",)), seeds=1)
     reference, seconds = undisturbed(asked)
-    for moment in (0.0, 0.8 * seconds):
-        found = disturbed(asked, reference, moment)
-        assert (found.redone, found.same) == (0, True)
+    found = disturbed(asked, reference, 0.8 * seconds)
+    assert (found.redone, found.same) == (0, True)
+
+
+def test_a_sweep_is_a_job_whose_runs_are_listed_and_stay_with_it(tmp_path: Path, home: Path):
+    manifest = write_cohort(tmp_path / "cohort", per_group=3, tasks=("DDK_PA",))
+    order = services.SweepOrder(str(manifest), ("majority",), ("V+A", "A"), folds=3, seeds=1, workers=1)
+    job = wait(services.submit(order).id)
+    assert services.job(job).status.total == 2
+    made = [one for one in runs.runs() if one.folder.is_relative_to(services.sweep_folder(job))]
+    assert sorted(one.spec.encoders for one in made if one.spec) == ["A", "V+A"] and {one.state for one in made} == {"done"}
+    with pytest.raises(runs.RunError, match="stays with it"):
+        runs.delete_run(made[0].id)
+
+
+def test_features_are_extracted_as_a_job(tmp_path: Path, home: Path):
+    manifest = write_cohort(tmp_path / "cohort", per_group=3, tasks=("DDK_PA",))
+    job = wait(services.submit(services.ExtractOrder(str(manifest), "V,A", workers=1)).id)
+    assert services.job(job).status.total == 9
 
 
 def test_nothing_but_the_kinds_is_carried_out(home: Path):

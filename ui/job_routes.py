@@ -71,7 +71,19 @@ def _tried(act: Callable[[str], Any], job_id: str) -> Any:
 
 def _view(job: Job) -> dict[str, Any]:
     status, arguments = job.status, job.order.arguments
-    shown = ("encoders", "system", "tasks", "folds", "seeds", "objective", "baselines", "workers")
+    shown = (
+        "encoders",
+        "system",
+        "tasks",
+        "folds",
+        "seeds",
+        "objective",
+        "baselines",
+        "modalities",
+        "pairs",
+        "systems",
+        "workers",
+    )
     return {
         "id": job.id,
         "kind": job.order.kind,

@@ -14,7 +14,7 @@ from divine import services
 from divine.records import DivineError
 from divine.services import train_plan
 from divine.services.jobs import TrainOrder
-from divine.training.spec import SYSTEMS, Objective, TaskSet
+from divine.training.spec import SYSTEMS, Objective, Setting, TaskSet
 from ui.cohorts import Cohorts, Opened, name_of
 from ui.owners import Owners
 
@@ -93,6 +93,7 @@ def _orders(body: dict[str, Any], opened: Opened) -> list[TrainOrder]:
         folds=_folds(body.get("folds")),
         seeds=_count(body, "seeds", _MOST_SEEDS),
         objective=_one_of(body, "objective", get_args(Objective)),
+        modalities=_one_of(body, "modalities", get_args(Setting)),
         baselines=tuple(name for name in _BASELINES if name in (body.get("baselines") or ())),
         workers=_count(body, "workers", _MOST_WORKERS) if body.get("workers") else None,
     )

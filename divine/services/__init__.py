@@ -15,6 +15,7 @@ from divine.services.encoders import encoders, fetch_weights, verify_weights
 from divine.services.jobs import (
     ExtractOrder,
     JobOrder,
+    SweepOrder,
     TrainOrder,
     cancel_job,
     job,
@@ -23,6 +24,7 @@ from divine.services.jobs import (
     resume_job,
     run_folder,
     submit,
+    sweep_folder,
 )
 from divine.services.study import (
     compare,
@@ -40,6 +42,7 @@ from divine.services.study import (
 __all__ = [
     "ExtractOrder",
     "JobOrder",
+    "SweepOrder",
     "LandmarkBackend",
     "TrainOrder",
     "assess",
@@ -68,6 +71,7 @@ __all__ = [
     "submit",
     "sweep",
     "sweep_units",
+    "sweep_folder",
     "synthesise",
     "train",
     "validate",

@@ -33,11 +33,32 @@ class TrainOrder:
     seeds: int = 5
     objective: Literal["C", "R", "M"] = "M"
     baselines: tuple[str, ...] = ()
+    modalities: Literal["audio+video", "video", "audio"] = "audio+video"
+    """What training, validation and test are given."""
     workers: int | None = None
 
     @property
     def title(self) -> str:
         return f"{self.system} {self.encoders} on {_cohort(self.data)}"
+
+
+@dataclass(frozen=True)
+class SweepOrder:
+    """Every system on every pair of encoders, on the same folds; the sweep lies in the home, under the job's id."""
+
+    data: str
+    systems: tuple[str, ...]
+    pairs: tuple[str, ...]
+    tasks: Literal["all", "speech", "non-speech"] = "all"
+    folds: int | Literal["loso", "given"] = 5
+    seeds: int = 5
+    objective: Literal["C", "R", "M"] = "M"
+    baselines: tuple[str, ...] = ()
+    workers: int | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{len(self.systems) * len(self.pairs)} runs on {_cohort(self.data)}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +74,7 @@ class ExtractOrder:
         return f"features {self.encoders} of {_cohort(self.data)}"
 
 
-JobOrder = TrainOrder | ExtractOrder
+JobOrder = TrainOrder | SweepOrder | ExtractOrder
 
 
 def _cohort(data: str) -> str:
@@ -66,6 +87,7 @@ def _train(job_id: str, order: TrainOrder, on_step: OnStep) -> None:
     from divine.services.cohort import train
     from divine.services.run_results import evaluation
 
+    _clear_half_written(run_folder(job_id))
     train(
         Path(order.data),
         run_folder(job_id),
@@ -76,12 +98,37 @@ def _train(job_id: str, order: TrainOrder, on_step: OnStep) -> None:
         seeds=order.seeds,
         objective=order.objective,
         baselines=order.baselines,
+        modalities=order.modalities,
         workers=order.workers,
         on_step=on_step,
     )
     on_step("evaluating", 0, 1)
     evaluation(run_folder(job_id))  # kept, so that the Runs page need not wait for it
     on_step("evaluating", 1, 1)
+
+
+def _sweep(job_id: str, order: SweepOrder, on_step: OnStep) -> None:
+    from divine.evaluation.unit import Unit
+    from divine.store import Store
+    from divine.training.sweep import sweep
+    from divine.training.sweep_folder import Sweep, SweepSpec
+
+    units = tuple(
+        Unit(system, pair, order.objective, order.tasks, baselines=order.baselines)
+        for system in order.systems
+        for pair in order.pairs
+    )
+    place = Sweep(sweep_folder(job_id))
+    _clear_half_written(place.folder)
+    asked = SweepSpec(order.data, units, order.folds, order.seeds)
+    sweep(asked, place, Store(home() / "store"), workers=order.workers, on_step=lambda step: on_step(*step))
+
+
+def _clear_half_written(folder: Path) -> None:
+    """Remove what a kill left of the very first file: a folder that holds something else is refused, and rightly."""
+    if not (folder / "spec.json").exists():
+        for rest in folder.glob(".spec.json.*"):
+            rest.unlink()
 
 
 def _extract(job_id: str, order: ExtractOrder, on_step: OnStep) -> None:
@@ -92,6 +139,7 @@ def _extract(job_id: str, order: ExtractOrder, on_step: OnStep) -> None:
 
 KINDS: dict[str, tuple[type, Callable[..., None]]] = {
     "train": (TrainOrder, _train),
+    "sweep": (SweepOrder, _sweep),
     "extract": (ExtractOrder, _extract),
 }
 """Everything that a job can be: the record of its arguments, and what carries it out."""
@@ -155,6 +203,11 @@ def remove_job(job_id: str) -> None:
 def run_folder(job_id: str) -> Path:
     """Return where the run of a job lies."""
     return home() / "runs" / job_id
+
+
+def sweep_folder(job_id: str) -> Path:
+    """Return where the sweep of a job lies."""
+    return home() / "sweeps" / job_id
 
 
 def carry_out(job_id: str, order: Order, on_step: OnStep) -> None:

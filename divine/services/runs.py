@@ -72,17 +72,18 @@ def run_entry(run_id: str) -> RunEntry:
 
 
 def open_run(folder: Path) -> RunEntry:
-    """List a run that lies elsewhere, such as one of ``divine train --run DIR``.
+    """List a run that lies elsewhere, such as one of ``divine train --run DIR``, or all of a sweep; return it, or the first.
 
     Raises:
         RunError: the folder holds no run.
     """
     folder = folder.expanduser().resolve()
-    if not (folder / "spec.json").is_file() or not (folder / "split.json").is_file():
+    found = [one for one in _runs_in(folder) if (one / "spec.json").is_file() and (one / "split.json").is_file()]
+    if not found:
         raise RunError(f"{folder.name}: holds no run (spec.json, split.json). Give the folder that `divine train --run` wrote.")
     if folder.parent != _root():
         _write_opened([folder, *(one for one in _read_opened() if one != folder)])
-    return run_entry(_id(folder))
+    return run_entry(_id(sorted(found)[0]))
 
 
 def delete_run(run_id: str) -> RunEntry:
@@ -96,6 +97,8 @@ def delete_run(run_id: str) -> RunEntry:
     if run_id == SHIPPED_ID:
         raise RunError("The demonstration run comes with the studio and stays.")
     entry = run_entry(run_id)
+    if not entry.ours and entry.folder not in _read_opened():
+        raise RunError(f"{entry.name}: is one of a sweep, and stays with it.")
     job = home() / "jobs" / run_id
     if entry.state == "training" or is_held(job / ".lock"):
         raise RunError(f"{entry.name}: is being trained. Cancel it first.")
@@ -182,9 +185,15 @@ def _id(folder: Path) -> str:
 def _places() -> dict[str, Path]:
     """Return every run's folder by id: an id is looked up here and never becomes a path."""
     ours = (one for one in _root().iterdir() if one.is_dir()) if _root().is_dir() else ()
-    elsewhere = (one for one in _read_opened() if one.is_dir())
+    swept = (home().resolve() / "sweeps").glob("*/runs/*")
+    elsewhere = (run for one in _read_opened() if one.is_dir() for run in _runs_in(one))
     shipped = {SHIPPED_ID: demonstration.RUN} if demonstration.RUN.is_dir() else {}
-    return shipped | {_id(folder): folder for folder in (*elsewhere, *ours)}
+    return shipped | {_id(folder): folder for folder in (*elsewhere, *swept, *ours)}
+
+
+def _runs_in(folder: Path) -> tuple[Path, ...]:
+    """Return a run, or every run of a sweep."""
+    return tuple(folder.glob("runs/*")) if (folder / "runs").is_dir() else (folder,)
 
 
 def _read_opened() -> list[Path]:

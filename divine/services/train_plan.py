@@ -110,7 +110,7 @@ def _encoders(order: TrainOrder, index: Index) -> Iterator[Objection]:
             yield Objection("encoders", f"{code}: its weights are not here. `divine encoders fetch {code}` brings them.")
     if not seen:
         yield Objection("encoders", "Choose an encoder for the face, one for the voice, or both.")
-    if order.system in ("fcn", "cnn") and len(seen) == 2:
+    if order.system in ("fcn", "cnn") and len(seen) == 2 and order.modalities == "audio+video":
         yield Objection("system", f"{order.system} reads one encoder: choose one alone, or concat for both.")
 
 

@@ -8,6 +8,7 @@ import { reason } from "./jobs_poll.js";
 const CHECK_AFTER_MS = 250;
 const TASKS = [["all", "All tasks", "Every recording."], ["speech", "Speech", "BBP_NORMAL, DDK_PA, DDK_PATAKA."], ["non-speech", "Non-speech", "The NSM tasks: kiss, open, spread, big smile, blow, brow."]];
 const OBJECTIVES = [["M", "Both", "Diagnosis and severity together."], ["C", "Diagnosis", "Which group a subject is of."], ["R", "Severity", "The raters' scores only."]];
+const GIVEN = [["audio+video", "Face and voice", "Both, and each alone at test."], ["video", "Face only", "The voice is removed from training, validation and test."], ["audio", "Voice only", "The face is removed from training, validation and test."]];
 const FOLDS = [[5, "5 folds"], [10, "10 folds"], [3, "3 folds"], ["loso", "one subject left out at a time"], ["given", "the manifest's column split"]];
 
 export class Form {
@@ -42,6 +43,7 @@ export class Form {
         this.absent(),
         choice("tasks", "Recordings", TASKS, "all"),
         choice("objective", "What is learned", OBJECTIVES, options.cohort.rated ? "M" : "C"),
+        this.given = choice("modalities", "What training is given", GIVEN, "audio+video"),
         this.protocol(),
         this.outcome,
         el("div", { class: "dv-launch-row" }, this.button, el("span", { class: "dv-soft" }, "Queued on its device: one run at a time.")),
@@ -118,7 +120,7 @@ export class Form {
     const data = new FormData(this.element);
     const folds = data.get("folds");
     return { cohort: data.get("cohort"), systems: data.getAll("systems"), video: data.get("video") ?? "", audio: data.get("audio") ?? "",
-      tasks: data.get("tasks"), objective: data.get("objective"), folds: /^\d+$/.test(folds) ? Number(folds) : folds,
+      tasks: data.get("tasks"), objective: data.get("objective"), modalities: data.get("modalities") ?? "audio+video", folds: /^\d+$/.test(folds) ? Number(folds) : folds,
       seeds: Number(data.get("seeds")), baselines: data.getAll("baselines"), device: data.get("device"), workers: Number(data.get("workers")) || null };
   }
 
@@ -126,6 +128,8 @@ export class Form {
 
   check() {
     if (!this.outcome?.isConnected) return;
+    // Removing one of two makes sense only where there are two; a disabled field is not part of the form's data.
+    this.given.disabled = this.given.hidden = ["video", "audio"].some((name) => !this.element.querySelector(`[name=${name}]:checked`)?.value);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask("/studio/train/plan"), CHECK_AFTER_MS);
   }
