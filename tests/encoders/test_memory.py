@@ -69,5 +69,6 @@ def test_a_motion_in_pieces_is_the_motion_as_a_whole(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(windows, "BLOCK", 7)
     (pieces,) = load("KI")([seen])
     np.testing.assert_array_equal(whole.times_s, pieces.times_s)
-    scale = whole.values.std(axis=0).mean()
-    np.testing.assert_allclose(whole.values, pieces.values, atol=0.05 * scale)
+    # The shape at rest is each piece's own: of 2 s it is noisier than of a minute, but no feature feels it.
+    np.testing.assert_allclose(whole.values, pieces.values, atol=0.01)
+    assert whole.values.std(axis=0).max() > 0.5
