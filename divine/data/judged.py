@@ -6,9 +6,10 @@ To look at a clip takes seconds, so what was found is kept; a file that has chan
 from __future__ import annotations
 
 import json
+import math
 import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from divine.data.keys import clip_key
 from divine.data.schema import ClipEntry
@@ -38,7 +39,7 @@ class Judged:
             content = json.loads(path.read_text())
             if content["format"] == _FORMAT:
                 for key, (size, changed_ns, checks) in content["clips"].items():
-                    self._known[key] = (_Stamp(size, changed_ns), Quality(tuple(Check(*one) for one in checks)))
+                    self._known[key] = (_Stamp(size, changed_ns), _read(checks))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             self._known.clear()
 
@@ -66,10 +67,8 @@ class Judged:
             StoreError: the disk is full or the folder cannot be written.
         """
         with self._lock:
-            clips = {
-                key: [*stamp, [[*check] for check in quality.checks]] for key, (stamp, quality) in sorted(self._known.items())
-            }
-            lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in clips.items())
+            clips = {key: [*stamp, _plain(quality)] for key, (stamp, quality) in sorted(self._known.items())}
+            lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in clips.items())
             write_atomically(self.path, f'{{"format": {_FORMAT}, "clips": {{\n{lines}\n}}}}\n'.encode())
 
 
@@ -80,3 +79,11 @@ def _stamp(entry: ClipEntry) -> _Stamp | None:
     except OSError:
         return None
     return _Stamp(sum(one.st_size for one in facts), max((one.st_mtime_ns for one in facts), default=0)) if facts else None
+
+
+def _plain(quality: Quality) -> list[list[str | float | bool | None]]:
+    return [[name, value if math.isfinite(value) else None, *rest] for name, value, *rest in quality.checks]
+
+
+def _read(checks: list[list[Any]]) -> Quality:
+    return Quality(tuple(Check(name, math.nan if value is None else value, *rest) for name, value, *rest in checks))

@@ -1,4 +1,4 @@
-// Subjects by tasks. Every row is in the page, so that the browser's own search finds it; rows out of sight cost no layout.
+// Subjects by tasks. Every subject is in the page, so that the browser's own search finds it; cells are made as they come near.
 
 import { assessLink, media, sessionLink } from "./cohort_model.js";
 import { el, fill } from "./dom.js";
@@ -6,12 +6,14 @@ import { group, number, percent } from "./format.js";
 import { task as taskName } from "./session_names.js";
 
 const PAGE_ROWS = 8;
+const NEAR = "400px";
 
 export class Grid {
   constructor(root, choose) {
     this.root = root;
     this.choose = choose;
     this.place = { row: 0, column: 0 };
+    this.near = new IntersectionObserver((entries) => { for (const { isIntersecting, target } of entries) if (isIntersecting) this.complete(this.rows[target.firstChild.firstChild.dataset.row]); }, { root, rootMargin: NEAR });
     root.addEventListener("keydown", (event) => this.key(event));
     root.addEventListener("focusin", (event) => this.focused(event.target.closest("[data-row]")));
   }
@@ -24,20 +26,41 @@ export class Grid {
     this.root.style.setProperty("--tasks", tasks.length);
     this.root.setAttribute("aria-rowcount", cohort.subjects.length + 1);
     this.heads = tasks.map((code) => heading(code));
-    this.rows = cohort.subjects.map((subject, row) => this.row(subject, row, tasks));
+    this.wanted = new Set(cohort.clips);
+    this.shown = tasks.map(() => true);
+    this.near.disconnect();
+    this.rows = cohort.subjects.map((subject, row) => this.row(subject, row));
     fill(this.root, el("div", { role: "row", class: "dv-row is-head" }, el("div", { role: "columnheader", class: "dv-who" }, "Subject"), this.heads), this.rows.map((one) => one.node));
+    for (const row of this.rows) this.near.observe(row.node);
     this.point(this.place, held !== null);
   }
 
-  row(subject, row, tasks) {
+  row(subject, row) {
     const who = el("button", { type: "button", class: "dv-name-button", tabIndex: -1, onclick: () => this.choose(subject, null) },
       el("b", {}, subject.id), el("span", {}, [group(subject.group), subject.age && `${number(subject.age)}`, subject.sex].filter(Boolean).join(" · ")));
     who.dataset.row = row; who.dataset.column = 0;
+    const node = el("div", { role: "row", class: "dv-row", "aria-rowindex": row + 2 }, el("div", { role: "rowheader", class: "dv-who" }, who));
+    return { node, who, cells: null, subject, row };
+  }
+
+  // Make a row's cells, if it has none yet.
+  complete(line) {
+    if (line.cells !== null) return line;
+    const { tasks } = this.cohort.facts;
     const byTask = new Map(tasks.map((code) => [code, []]));
-    for (const clip of subject.clips) byTask.get(clip.task).push(clip);
-    const cells = tasks.map((code, column) => this.cell(byTask.get(code), row, column + 1));
-    const node = el("div", { role: "row", class: "dv-row", "aria-rowindex": row + 2 }, el("div", { role: "rowheader", class: "dv-who" }, who), cells.map((one) => one.node));
-    return { node, who, cells, subject };
+    for (const clip of line.subject.clips) byTask.get(clip.task).push(clip);
+    line.cells = tasks.map((code, place) => this.cell(byTask.get(code), line.row, place + 1));
+    line.node.append(...line.cells.map((one) => one.node));
+    this.near.unobserve(line.node);
+    this.dim(line);
+    return line;
+  }
+
+  dim(line) {
+    line.cells.forEach((cell, place) => {
+      cell.node.hidden = !this.shown[place];
+      cell.node.classList.toggle("is-off", cell.clips.length > 0 && !cell.clips.some((clip) => this.wanted.has(clip)));
+    });
   }
 
   cell(clips, row, column) {
@@ -46,7 +69,8 @@ export class Grid {
       none.dataset.row = row; none.dataset.column = column;
       return { node: none, target: none, clips };
     }
-    const target = el("a", { href: this.opens(this.cohort, clips[0]), tabIndex: -1, title: words(clips) }, marks(clips));
+    const said = words(clips);
+    const target = el("a", { href: this.opens(this.cohort, clips[0]), tabIndex: -1, title: said.join("\n"), "aria-label": said.join("; ") }, marks(clips));
     target.dataset.row = row; target.dataset.column = column;
     return { node: el("div", { role: "gridcell", class: "dv-cell" }, target), target, clips };
   }
@@ -54,26 +78,20 @@ export class Grid {
   // Rows without a wanted clip go; a cell without one stays in its place, faint.
   filter(wanted, only) {
     const { tasks } = this.cohort.facts;
-    const shown = tasks.map((code) => only === null || code === only);
-    this.root.style.setProperty("--tasks", shown.filter(Boolean).length);
-    this.heads.forEach((head, place) => { head.hidden = !shown[place]; });
-    const counts = tasks.map(() => 0);
-    for (const row of this.rows) {
-      let any = false;
-      row.cells.forEach((cell, place) => {
-        const here = cell.clips.some((clip) => wanted.has(clip));
-        counts[place] += cell.clips.filter((clip) => wanted.has(clip)).length;
-        any ||= here;
-        cell.node.hidden = !shown[place];
-        cell.node.classList.toggle("is-off", cell.clips.length > 0 && !here);
-      });
-      row.node.hidden = !any;
+    this.wanted = wanted;
+    this.shown = tasks.map((code) => only === null || code === only);
+    this.root.style.setProperty("--tasks", this.shown.filter(Boolean).length);
+    this.heads.forEach((head, place) => { head.hidden = !this.shown[place]; });
+    const counts = tasks.map((code) => this.cohort.clips.reduce((sum, clip) => sum + (clip.task === code && wanted.has(clip)), 0));
+    for (const line of this.rows) {
+      line.node.hidden = !line.subject.clips.some((clip) => wanted.has(clip));
+      if (line.cells !== null) this.dim(line);
     }
     this.heads.forEach((head, place) => { head.lastChild.textContent = counts[place]; });
     if (this.rows[this.place.row]?.node.hidden !== false) this.point({ row: this.rows.findIndex((row) => !row.node.hidden), column: 0 });
   }
 
-  at({ row, column }) { const line = this.rows[row]; return line && (column === 0 ? line.who : line.cells[column - 1].target); }
+  at({ row, column }) { const line = this.rows[row]; return line && (column === 0 ? line.who : this.complete(line).cells[column - 1]?.target); }
 
   // One cell at a time is reached by Tab; arrows move it.
   point(place, focus = false) {
@@ -152,5 +170,5 @@ function words(clips) {
     ratings.length ? `rated by ${ratings.map((one) => one.rater).join(" and ")}` : "not rated",
     said ? `predicted ${group(said.prediction)}, ${percent(said.probability)}: ${said.right ? "as the group" : `the group is ${group(clip.subject.group)}`}` : "not predicted",
     clip.problems ? `${clip.problems} problem${clip.problems === 1 ? "" : "s"}` : null,
-  ].filter(Boolean).join("\n");
+  ].filter(Boolean);
 }
