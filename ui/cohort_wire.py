@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from divine.data.schema import ClipEntry, Index, Problem, Rating
+from divine.data.schema import AudioOrigin, ClipEntry, Index, Problem, Rating
 from divine.data.tnf_names import TASKS
 from divine.data.tnf_names import clip_key as stem_of
 from divine.records import Quality
@@ -81,6 +81,7 @@ def _count(clip: ClipEntry, named: Counter[str | int]) -> int:
 
 
 def _clip(opened: Opened, clip: ClipEntry, subject: int, problems: int) -> dict[str, Any]:
+    quality = opened.quality(clip)
     facts: dict[str, Any] = {
         "key": browse.clip_key(clip),
         "subject": subject,
@@ -88,16 +89,23 @@ def _clip(opened: Opened, clip: ClipEntry, subject: int, problems: int) -> dict[
         "session": clip.session,
         "name": _printable(clip.name),
         "video": clip.video is not None,
-        "audio": clip.audio_origin,
+        "audio": _sound(clip, quality),
         "features": sorted(f"{modality} {name}" for modality, name in clip.features),
         "ratings": [_rating(one) for one in clip.ratings],
         "annotated": clip.landmarks is not None,
-        "quality": _quality(opened.quality(clip)),
+        "quality": _quality(quality),
         "problems": problems,
     }
     if clip.duration_s is not None:
         facts["duration_s"] = round(clip.duration_s, 3)
     return facts
+
+
+def _sound(clip: ClipEntry, quality: Quality | None) -> AudioOrigin:
+    """Return where a clip's sound is; whoever looked at its quality also found out whether it has one."""
+    if clip.audio_origin != "unknown" or quality is None:
+        return clip.audio_origin
+    return "embedded" if any(check.name == "sound" for check in quality.checks) else "none"
 
 
 def _rating(rating: Rating) -> dict[str, Any]:

@@ -37,7 +37,7 @@ export class Grid {
 
   row(subject, row) {
     const who = el("button", { type: "button", class: "dv-name-button", tabIndex: -1, onclick: () => this.choose(subject, null) },
-      el("b", {}, subject.id), el("span", {}, [group(subject.group), subject.age && `${number(subject.age)}`, subject.sex].filter(Boolean).join(" · ")));
+      el("b", {}, subject.id), el("span", { title: group(subject.group) }, [short(subject.group), subject.age && `${number(subject.age)}`, subject.sex].filter(Boolean).join(" · ")));
     who.dataset.row = row; who.dataset.column = 0;
     const node = el("div", { role: "row", class: "dv-row", "aria-rowindex": row + 2 }, el("div", { role: "rowheader", class: "dv-who" }, who));
     return { node, who, cells: null, subject, row };
