@@ -7,12 +7,14 @@ and resumes. Its predictions must be those of the undisturbed run to the bit, an
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import random
 import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,9 +42,10 @@ class Round(NamedTuple):
     """Whether the predictions are those of the undisturbed job."""
 
 
-def order(manifest: Path, *, seeds: int = SEEDS, workers: int = 1) -> services.TrainOrder:
+def order(manifest: Path, *, system: str = "divine", workers: int = 1) -> services.TrainOrder:
     """Return the job of every round."""
-    return services.TrainOrder(str(manifest), "V+A", folds=FOLDS, seeds=seeds, baselines=("majority",), workers=workers)
+    asked = services.TrainOrder(str(manifest), "V+A", system, folds=FOLDS, seeds=SEEDS, baselines=("majority",))
+    return dataclasses.replace(asked, workers=workers)
 
 
 def undisturbed(asked: services.TrainOrder) -> tuple[Path, float]:
@@ -52,10 +55,12 @@ def undisturbed(asked: services.TrainOrder) -> tuple[Path, float]:
     return services.run_folder(job), time.monotonic() - begun
 
 
-def disturbed(asked: services.TrainOrder, reference: Path, moment_s: float) -> Round:
-    """Kill a job's worker ``moment_s`` after it was queued, go on with it, and compare."""
+def disturbed(asked: services.TrainOrder, reference: Path, pause: Callable[[str], object]) -> Round:
+    """Kill a job's worker after ``pause``, which is given the job's id; go on with it, and compare."""
+    begun = time.monotonic()
     job = services.submit(asked).id
-    time.sleep(moment_s)
+    pause(job)
+    moment_s = time.monotonic() - begun
     run = services.run_folder(job)
     status = services.job(job).status
     _kill(job)
@@ -88,11 +93,10 @@ def main() -> None:
             flush=True,
         )
         for number in range(options.rounds):
-            one = disturbed(order(manifest, workers=1 + number % 2), reference, chance.uniform(0, seconds))
-            print(
-                f"| {one.killed_at_s:.1f} s | {one.stage} | {one.finished} | {one.redone} | {'yes' if one.same else 'NO'} |",
-                flush=True,
-            )
+            moment_s = chance.uniform(0, seconds)
+            one = disturbed(order(manifest, workers=1 + number % 2), reference, lambda _, s=moment_s: time.sleep(s))
+            same = "yes" if one.same else "NO"
+            print(f"| {one.killed_at_s:.1f} s | {one.stage} | {one.finished} | {one.redone} | {same} |", flush=True)
     finally:
         shutil.rmtree(place)
 
