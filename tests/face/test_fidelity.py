@@ -8,6 +8,9 @@ import pytest
 from benchmarks.fidelity import HIGH, LOW, backend, heights, score_moving
 from benchmarks.warped_faces import LEFT, RIGHT, Frame, Motion, film, render, truth
 from divine.face.pixels import Pixels
+from divine.synthetic.face import FaceCamera
+from divine.synthetic.gesture import make_gesture
+from divine.synthetic.roster import make_subjects
 from tests.face.real_face import face
 
 WAVE = (1 - np.cos(np.linspace(0, 2 * np.pi, 25))) / 2
@@ -45,6 +48,16 @@ def test_a_covered_mouth_is_not_believed_and_is_found_again():
     assert belief[17:].min() > 0.8
     assert sights[12].confidence[27:31].mean() > 0.8  # the bridge of the nose is still in sight
     np.testing.assert_allclose(sights[-1].points_px[48:68], sights[4].points_px[48:68], atol=0.02 * face().oed)
+
+
+def test_eye_corners_are_held_while_the_jaw_opens_as_wide_as_it_goes():
+    """The mesh's eyes give way then (SYNTHETIC faces): what looks as it did is believed all the same."""
+    person = make_subjects(36, 1)[10]
+    gesture = make_gesture(person, "NSM_OPEN", 1, 6.0)
+    see = Pixels()
+    frames = FaceCamera(person.face).film(gesture, np.arange(0.0, 1.6, 0.04))
+    belief = np.array([see(frame.picture, frame.time_s).confidence[[36, 39, 42, 45]] for frame in frames])
+    assert (belief[3:] > 0.5).mean() > 0.9
 
 
 def test_pressed_lips_touch_but_do_not_cross():

@@ -171,6 +171,22 @@ def test_one_lost_canthus_decides_nothing():
     assert found["mouth_width_range"] < 0.12
 
 
+def test_a_blink_does_not_end_a_repetition_but_a_hidden_face_does():
+    """Eyes close at the top of each opening, head in motion: the lips are seen all along, and so is their rhythm."""
+
+    def blinking(seconds: float) -> dict[str, float]:
+        track = film(opening(wave(0.6, 0.5)), seconds=8, fps=30, dropped=0.0)
+        hidden = np.any([np.abs(track.times_s - top) < seconds / 2 for top in (1, 3, 5, 7)], axis=0)
+        confidence = track.confidence.copy()
+        confidence[np.ix_(hidden, range(36, 48))] = 0.1
+        return values(dataclasses.replace(track, confidence=confidence), "NSM_OPEN")
+
+    found = blinking(0.2)
+    assert found["repetition_rate"] == pytest.approx(0.5, rel=0.01)
+    assert found["jaw_opening_range"] == pytest.approx(0.6, rel=0.03)
+    assert "repetition_rate" not in blinking(0.9)
+
+
 def test_gaps_are_bridged_only_where_short():
     track = film(opening(wave(0.5, 2)), seconds=10, dropped=0)
     points = track.points_px.copy()

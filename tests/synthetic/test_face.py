@@ -10,6 +10,7 @@ import pytest
 
 from divine.face.detector import short_range
 from divine.synthetic.face import MARK, FaceCamera, Frame
+from divine.synthetic.field import weights_at
 from divine.synthetic.gesture import make_gesture
 from divine.synthetic.subject import Subject, make_subject
 from divine.synthetic.template import MM_PER_UNIT
@@ -64,6 +65,32 @@ def test_the_opening_measures_what_was_programmed():
     assert brightness((top + low) / 2) < 60
     for inside, outside in ((top + 3, top - 4), (low - 3, low + 4)):
         assert redness(outside) > redness(inside) + 10
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_lips_keep_their_height_and_the_chin_goes_with_the_lower_one(seed: int):
+    """A mouth that opens does not swell its lips; that pixels move with the truth is tested above."""
+    _, frames = film("HC", seed, "NSM_OPEN")
+    true = np.stack([frame.points_px for frame in frames])
+    for inner, outer in ((62, 51), (66, 57)):
+        height = np.abs(true[:, inner, 1] - true[:, outer, 1])
+        assert np.ptp(height) < 0.12 * height[0]
+    drop = true[:, [57, 8], 1] - true[:, [33], 1]
+    lip, chin = np.ptp(drop, axis=0)
+    assert lip == pytest.approx(chin, rel=0.12)
+
+
+def test_the_inverse_of_the_motion_undoes_it_at_the_widest_jaw():
+    subject = make_subject("X", "HC", 2)
+    gesture, field = make_gesture(subject, "NSM_OPEN", 0), FaceCamera(subject.face)._field
+    wide = weights_at(gesture, int(np.argmax(gesture.mouth.jaw_mm)))
+    assert wide.jaw > 30
+    places = np.array([[x, y] for x in (-45.0, -20.0, 0.0, 20.0, 45.0) for y in (60.0, 90.0, 110.0, 130.0)])
+    below = field.displacement(wide)[1]
+    landed = field.forward(below, places)
+    back = field.forward(field.inverse(below, field.rest, 12) - field.rest, landed)
+    inside = ~np.isclose(places[:, 1], 60.0) | (np.abs(places[:, 0]) > 30)
+    np.testing.assert_allclose(back[inside], places[inside], atol=0.6)
 
 
 def test_closed_lips_show_no_cavity_and_wide_ones_do():
