@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from jaxtyping import Float
 
-from divine.records import Assessment, Clip, Event
+from divine.records import Assessment, Clip, Event, Measured
 
 
 class Services(Protocol):
@@ -29,6 +29,10 @@ class Services(Protocol):
 
     def assessment_document(self, assessment: Assessment) -> dict[str, Any]:
         """Put an assessment into the shape of ``divine assess --json``."""
+        ...
+
+    def assessment_pdf(self, assessment: Assessment, measured: Measured) -> bytes:
+        """Set the report of an assessment as PDF."""
         ...
 
     def viewing_copy(

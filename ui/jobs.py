@@ -14,13 +14,14 @@ from ui import wire
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
-MEDIA_VIDEO, MEDIA_SOUND, FRAMES, TRACK, MEASURED, RESULT = (
+MEDIA_VIDEO, MEDIA_SOUND, FRAMES, TRACK, MEASURED, RESULT, REPORT = (
     "media.mp4",
     "media.wav",
     "frames.bin",
     "track.bin",
     "measured.json",
     "assessment.json",
+    "report.pdf",
 )
 PARTS = {
     MEDIA_VIDEO: "video/mp4",
@@ -29,6 +30,7 @@ PARTS = {
     TRACK: "application/octet-stream",
     MEASURED: "application/json",
     RESULT: "application/json",
+    REPORT: "application/pdf",
 }
 """Everything that a browser may fetch of a job, by name, with its type: a name that is not here does not exist."""
 
@@ -68,6 +70,7 @@ class Job:
         self.picture_error = ""
         self.clip: Clip | None = None
         self.face: dict[str, Any] | None = None
+        self.measured: Measured | None = None
         self.parts: set[str] = set()
         self.pending = 1
         """Pieces of work (the assessment, the viewing copy) that still read the upload."""
@@ -105,6 +108,7 @@ class Job:
         elif isinstance(event, Observation):
             self._note_observation(event)
         elif isinstance(event, Measured):
+            self.measured = event
             self.add(MEASURED, json.dumps(wire.measured_facts(event), allow_nan=False).encode())
 
     def _note_observation(self, seen: Observation) -> None:

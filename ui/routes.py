@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-from ui.jobs import PARTS, RESULT, Job
+from ui.jobs import PARTS, REPORT, RESULT, Job
 from ui.owners import Owners
 from ui.sessions import Sessions
 from ui.workspace import UploadError, Workspace
@@ -64,12 +64,13 @@ def build(owners: Owners, workspace: Workspace, sessions: Sessions) -> APIRouter
         # A name that the user controls never becomes a path: it has to be one of ours.
         if part not in PARTS or part not in job.parts:
             raise HTTPException(404, "Not found.")
-        filename = _download_name(job.order.name) if download and part == RESULT else None
+        ending = {RESULT: ".divine.json", REPORT: ".divine.pdf"}.get(part) if download else None
+        filename = _download_stem(job.order.name) + ending if ending else None
         return FileResponse(job.folder / part, media_type=PARTS[part], filename=filename)
 
     return router
 
 
-def _download_name(name: str) -> str:
+def _download_stem(name: str) -> str:
     stem = name.rsplit(".", 1)[0][:_DOWNLOAD_STEM]
-    return "".join(character if character.isalnum() or character in "-_ " else "_" for character in stem) + ".divine.json"
+    return "".join(character if character.isalnum() or character in "-_ " else "_" for character in stem)

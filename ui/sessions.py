@@ -11,9 +11,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from divine.records import Clip, DivineError, Event
+from divine.records import Assessment, Clip, DivineError, Event
 from ui.contract import Services
-from ui.jobs import FRAMES, MEDIA_VIDEO, Cancelled, Job, Order
+from ui.jobs import FRAMES, MEDIA_VIDEO, REPORT, Cancelled, Job, Order
 from ui.wire import frame_times_bytes
 from ui.workspace import Workspace
 
@@ -134,8 +134,18 @@ class Sessions:
         assessment = self.services.assess(order.recording, audio=order.sound, task=order.task, on_event=on_event)
         if job.cancelled.is_set():
             raise Cancelled
-        job.finish(self.services.assessment_document(replace(assessment, clip=job.renamed(assessment.clip))))
+        shown = replace(assessment, clip=job.renamed(assessment.clip))
+        job.finish(self.services.assessment_document(shown))
+        self._set_report(job, shown)
         job.state = "done"
+
+    def _set_report(self, job: Job, assessment: Assessment) -> None:
+        """Set the result on paper; where that fails, the page still has it."""
+        try:
+            if job.measured is not None:
+                job.add(REPORT, self.services.assessment_pdf(assessment, job.measured))
+        except DivineError as error:
+            log.warning("report of %s: %s", job.id[:8], error)
 
     def _guarded(self, job: Job, work: Callable[[], None]) -> None:
         try:

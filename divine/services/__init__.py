@@ -26,6 +26,7 @@ from divine.services.jobs import (
     submit,
     sweep_folder,
 )
+from divine.services.report import assessment_pdf
 from divine.services.study import (
     compare,
     comparison_document,
@@ -42,11 +43,12 @@ from divine.services.study import (
 __all__ = [
     "ExtractOrder",
     "JobOrder",
-    "SweepOrder",
     "LandmarkBackend",
+    "SweepOrder",
     "TrainOrder",
     "assess",
     "assessment_document",
+    "assessment_pdf",
     "cancel_job",
     "check",
     "compare",
@@ -70,8 +72,8 @@ __all__ = [
     "run_metrics",
     "submit",
     "sweep",
-    "sweep_units",
     "sweep_folder",
+    "sweep_units",
     "synthesise",
     "train",
     "validate",

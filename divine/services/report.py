@@ -103,6 +103,15 @@ def assessment_report(assessment: Assessment, measured: Measured) -> Document:
     return assessed_document(assessment, measured)
 
 
+def assessment_pdf(assessment: Assessment, measured: Measured) -> bytes:
+    """Set the report of one assessed recording as PDF.
+
+    Raises:
+        ReportError: it cannot be set.
+    """
+    return report_pdf(assessment_report(assessment, measured))
+
+
 def write_assessment_report(assessment: Assessment, measured: Measured, path: Path) -> None:
     """Write the report of one assessed recording to ``path``: JSON where it ends so, else PDF.
 

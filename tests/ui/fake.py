@@ -125,6 +125,9 @@ class FakeServices:
     def assessment_document(self, assessment: Assessment) -> dict[str, Any]:
         return assessment_document(assessment)
 
+    def assessment_pdf(self, assessment: Assessment, measured: Measured) -> bytes:
+        return f"%PDF of {assessment.clip.name}".encode()
+
     def assess(
         self,
         recording: Path,

@@ -144,12 +144,14 @@ class View {
   }
 
   showActions() {
-    const state = this.job.parts.includes("assessment.json") ? "ready" : "early";
+    const has = (part) => this.job.parts.includes(part);
+    const state = has("assessment.json") ? (has("report.pdf") ? "printed" : "ready") : "early";
     const actions = this.part("actions");
     if (actions.dataset.state === state) return;
     actions.dataset.state = state;
     fill(actions,
-      state === "ready" && el("a", { class: "dv-button", href: `${this.base}/assessment.json?download=1`, download: "", id: "dv-download" }, icon(ICONS.down), "Save JSON"),
+      state !== "early" && el("a", { class: "dv-button", href: `${this.base}/assessment.json?download=1`, download: "", id: "dv-download" }, icon(ICONS.down), "Save JSON"),
+      state === "printed" && el("a", { class: "dv-button", href: `${this.base}/report.pdf?download=1`, download: "", id: "dv-report-pdf" }, icon(ICONS.down), "Save PDF"),
       el("button", { type: "button", class: "dv-button", id: "dv-forget", title: "Delete the recording and everything computed from it", onclick: (event) => this.forget(event.currentTarget) }, "Delete"),
       el("a", { class: "dv-button", href: "/assess", id: "dv-another" }, "Assess another"));
   }
