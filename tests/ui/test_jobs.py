@@ -63,6 +63,9 @@ def test_a_recording_becomes_a_result_under_the_name_that_the_user_knows(
     assert saved.headers["content-disposition"].startswith("attachment")
     assert "<" not in saved.headers["content-disposition"]
     assert saved.json() == result.json()
+    printed = client.get(f"/studio/jobs/{job}/report.pdf?download=1")
+    assert printed.headers["content-disposition"].startswith("attachment")
+    assert printed.content.startswith(b"%PDF")
 
 
 def test_the_upload_is_deleted_as_soon_as_nothing_needs_it(client: TestClient, clip: Path, services: FakeServices):
