@@ -1,8 +1,8 @@
 """Following points by their pixels: pyramidal Lucas-Kanade, checked forth and back, and by appearance.
 
-Lucas & Kanade 1981, in Bouguet's pyramidal form (OpenCV). From frame to frame a point is never lost far but drifts; from an
-anchor frame it does not drift but may fail. So each point goes from frame to frame first, and then to where its anchor
-has it, if the two agree.
+Lucas and Kanade's method in Bouguet's pyramidal form, as OpenCV documents it. From frame to frame a point is never lost
+far but drifts; from an anchor frame it does not drift but may fail. So each point goes from frame to frame first, and then
+to where its anchor has it, if the two agree.
 """
 
 from __future__ import annotations

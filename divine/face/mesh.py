@@ -1,6 +1,6 @@
 """The MediaPipe face mesh: 468 points in three dimensions from a picture and a region.
 
-Kartynnik et al. 2019, *Real-time facial surface geometry from monocular video on mobile GPUs* (arXiv:1907.06724).
+Kartynnik et al. 2019, *Real-time facial surface geometry from monocular video on mobile GPUs* (CVPR workshop).
 It finds and follows a face quickly, and its pose; it *symmetrises* (docs/landmarks.md), so it never measures a mouth alone.
 """
 

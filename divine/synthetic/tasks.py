@@ -10,7 +10,7 @@ Consonant = Literal["p", "b", "t", "k", ""]
 
 @dataclass(frozen=True)
 class Vowel:
-    """A vowel's target: mouth shape and the formants of an adult male tract (Peterson and Barney 1952, rounded)."""
+    """A vowel's target: mouth shape and formants as an adult male tract may have them."""
 
     aperture_mm: float
     jaw_mm: float

@@ -1,7 +1,8 @@
 """A voice from the same gesture: glottal pulses and noise through moving formants, gated by lips and tongue.
 
-Source-filter synthesis (Fant 1960) without a loop over samples: pulses are a function of phase (Rosenberg 1971), and the
-formants, a cascade of resonators, multiply short-time spectra that are added up again.
+Source-filter synthesis without a loop over samples: pulses (a rising half and a falling quarter of a cosine wave, then
+silence) are a function of phase, and the formants, a cascade of resonators, multiply short-time spectra that are then
+added up again.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def synthesise(subject: Subject, gesture: Gesture, seed: int, rate_hz: int = 16_
 def _pulses(
     f0: Samples, voicing: Samples, voice: VoiceIdentity, p: Pathology, rng: np.random.Generator, rate_hz: int
 ) -> Samples:
-    """Return the derivative of Rosenberg's glottal flow with cycle-to-cycle jitter and shimmer."""
+    """Return the derivative of the glottal flow with cycle-to-cycle jitter and shimmer."""
     turns = np.cumsum(np.repeat(f0, _OVERSAMPLE)) / (rate_hz * _OVERSAMPLE)
     jitter = voice.jitter * (1 + 1.6 * p.dysphonia) * _LOCAL
     shimmer = voice.shimmer * (1 + 1.1 * p.dysphonia) * _LOCAL

@@ -1,4 +1,4 @@
-"""Syllable nuclei from the intensity alone, after de Jong and Wempe's method.
+"""Syllable nuclei from the intensity alone, after the method of de Jong and Wempe (2009, Behavior Research Methods 41).
 
 A nucleus is a peak of Praat's intensity (window for 50 Hz, so that single glottal cycles do not show) that lies above the line
 of activity, stands at least 2 dB above the dips on both sides, and is voiced. Intervals are taken between the *rises* to the
