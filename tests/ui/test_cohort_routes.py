@@ -144,14 +144,14 @@ def test_quality_is_told_once_known_and_forgotten_when_the_file_changes(client: 
     assert entry.audio is not None
     before = client.get(HOME).json()["revision"]
     opened.note_quality(
-        entry, Quality((Check("sound", float("nan"), "dB", False, "Louder."), Check("duration", 2, "s", True, "")))
+        entry, Quality((Check("sound", float("nan"), "dB", False, "Louder."), Check("duration", 2.0, "s", True, "")))
     )
     assert client.get(HOME).json()["revision"] > before
     expected = {"passed": False, "checks": 2, "failed": [{"name": "sound", "value": None, "unit": "dB", "advice": "Louder."}]}
     assert [one["quality"] for one in grid(client)["clips"]][2] == expected
     again = browse.KnownQuality(opened.path, opened.id).get(entry)
     assert again is not None
-    assert again.checks[1] == Check("duration", 2, "s", True, "")
+    assert again.checks[1] == Check("duration", 2.0, "s", True, "")
     assert np.isnan(again.checks[0].value)
     entry.audio.write_bytes(entry.audio.read_bytes() + b"changed")
     assert grid(client)["clips"][2]["quality"] is None

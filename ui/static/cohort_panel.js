@@ -34,16 +34,16 @@ export class Panel {
     const playable = clip.video || clip.audio !== "none";
     return el("details", { open, name: "dv-clip" },
       el("summary", {}, el("span", {}, taskLong(clip.task)), el("span", { class: "dv-num dv-soft" }, clip.ratings.map((one) => one.total ?? "–").join(" / "))),
+      el("p", { class: "dv-go" },
+        document.querySelector(".dv-top nav a[href^='/session']") && el("a", { class: "dv-button is-primary", href: sessionLink(this.cohort, clip) }, "Open session"),
+        playable && el("a", { class: "dv-button", href: assessLink(this.cohort, clip) }, "Assess")),
       el("dl", {},
         el("dt", {}, "File"), el("dd", {}, clip.name),
         el("dt", {}, "Holds"), el("dd", {}, media(clip).words || "nothing", clip.duration_s !== undefined && `, ${clock(clip.duration_s, 1)}`, clip.annotated && ", landmarks by hand"),
         clip.session && [el("dt", {}, "Session"), el("dd", {}, clip.session)],
         el("dt", {}, "Quality"), el("dd", {}, ...qualityWords(clip.quality)),
         el("dt", {}, "Predicted"), el("dd", {}, this.saidWords(clip))),
-      ratingTable(clip, this.cohort.facts),
-      el("p", { class: "dv-go" },
-        document.querySelector(".dv-top nav a[href^='/session']") && el("a", { class: "dv-button is-primary", href: sessionLink(this.cohort, clip) }, "Open session"),
-        playable && el("a", { class: "dv-button", href: assessLink(this.cohort, clip) }, "Assess")));
+      ratingTable(clip, this.cohort.facts));
   }
 
   saidWords(clip) {
