@@ -20,6 +20,7 @@ const readBars = (video) => {
     for (let bar = 0; bar < 16; bar += 1) number = 2 * number + (data[4 * (4 * bar + 2)] > 128 ? 1 : 0);
     return number;
 };
+const within = (promise) => Promise.race([promise, new Promise((done) => setTimeout(() => done(Infinity), 10_000))]);
 const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 """
 
@@ -38,7 +39,7 @@ def seek_frames(page: Page, wanted: list[int]) -> list[tuple[int, int]]:
             const over = new Promise((done) => video.addEventListener("seeked", done, { once: true }));
             slider.value = frame;
             slider.dispatchEvent(new Event("input"));
-            await over;
+            await within(over);
             await painted();
             seen.push([readBars(video), Number(canvas.dataset.frame)]);
         }
@@ -72,7 +73,7 @@ def click_curves(page: Page, parts: list[float], lane: int = 0) -> list[tuple[in
             const where = { bubbles: true, clientX: x, clientY: box.top + 20, button: 0 };
             target.dispatchEvent(new PointerEvent("pointerdown", { ...where, buttons: 1 }));
             target.dispatchEvent(new PointerEvent("pointerup", where));
-            const now = await shown;
+            const now = await within(shown);
             await painted();
             found.push([readBars(video), Number(overlay.dataset.frame), now - began]);
         }

@@ -43,7 +43,9 @@ def main(clip: Path | None) -> int:
             for name, key in keys.items():
                 page.goto(f"{base}/session" + (f"?clip={key}" if key else ""))
                 page.wait_for_selector(READY)
-                parts = np.random.default_rng(3).uniform(0.02, 0.98, PRESSES).tolist()
+                # Far from one another: a press on the frame that is there already shows nothing new.
+                steps = np.random.default_rng(3).uniform(0.1, 0.86, PRESSES)
+                parts = (0.02 + np.cumsum(steps) % 0.96).tolist()
                 for what, lane in (("curve", 0), ("spectrogram", page.locator(".dv-lane canvas").count() - 1)):
                     seen = click_curves(page, parts, lane)
                     took = np.array([one[2] for one in seen])

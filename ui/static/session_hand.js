@@ -1,7 +1,7 @@
 // Landmarks that a person placed, drawn as crosses over the tracker's dots, with how far the two are apart.
 
 import { ICONS, el, fill, icon } from "./dom.js";
-import { clock, fixed, number } from "./format.js";
+import { clock, fixed } from "./format.js";
 
 const COLOUR = "#ff5cf4";
 
@@ -66,16 +66,16 @@ export class HandMarks {
   }
 }
 
-const apart = (marks) => (marks.error_px === null ? "the tracker saw no face here" : `${number(marks.error_px)} px apart, ${fixed(100 * marks.error_icd, 1)} % of ICD`);
+const apart = (marks) => (marks.error_px === null ? "the tracker saw no face here" : `${fixed(marks.error_px, 1)} px apart, ${fixed(100 * marks.error_icd, 1)} % of ICD`);
 
 export function showHand(section, hand, onSeek) {
   const seen = hand.frames.filter((one) => one.error_px !== null);
   const mean = (name) => seen.reduce((sum, one) => sum + one[name], 0) / seen.length;
   fill(section,
     el("div", { class: "dv-head" }, el("h2", {}, "Against landmarks placed by hand"),
-      el("span", { class: "dv-soft dv-num" }, seen.length ? `mean ${number(mean("error_px"))} px, ${fixed(100 * mean("error_icd"), 1)} % of ICD` : "no face found there")),
+      el("span", { class: "dv-soft dv-num" }, seen.length ? `mean ${fixed(mean("error_px"), 1)} px, ${fixed(100 * mean("error_icd"), 1)} % of ICD` : "no face found there")),
     el("ul", { class: "dv-se-jumps" }, hand.frames.map((one) => el("li", {},
-      el("button", { type: "button", class: "dv-chip", onclick: () => onSeek(one.time_s), title: apart(one) }, el("span", { class: "dv-num" }, `${clock(one.time_s)} · ${one.error_px === null ? "no face" : `${number(one.error_px)} px`}`))))),
+      el("button", { type: "button", class: "dv-chip", onclick: () => onSeek(one.time_s), title: apart(one) }, el("span", { class: "dv-num" }, `${clock(one.time_s)} · ${one.error_px === null ? "no face" : `${fixed(one.error_px, 1)} px`}`))))),
     el("p", { class: "dv-soft" }, "Mean distance between the tracker's 68 points and those of the dataset's annotators, in pixels of the recording and as a fraction of the distance between the inner corners of the eyes (ICD)."));
   section.hidden = false;
 }

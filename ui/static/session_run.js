@@ -6,6 +6,7 @@ import { badge, bar, head } from "./session_bits.js";
 import { task } from "./session_names.js";
 
 const score = (value) => (value === null || value === undefined ? "–" : fixed(value, Number.isInteger(value) ? 0 : 1));
+const modelled = (value) => (value === null || value === undefined ? "–" : fixed(value, 1));
 const soft = (...text) => el("p", { class: "dv-soft" }, ...text);
 
 export function showPrediction(section, said, facts) {
@@ -33,8 +34,8 @@ export function showRatings(section, said, facts) {
     el("table", { class: "dv-se-table" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Item"), scored && el("th", { scope: "col", class: "dv-right" }, "Model"), raters.map((rater) => el("th", { scope: "col", class: "dv-right" }, rater.rater)))),
       el("tbody", {}, items.map((name, place) => el("tr", {}, el("th", { scope: "row" }, sentence(name)),
-        scored && el("td", { class: "dv-right dv-num" }, score(said.scores[place])), raters.map((rater) => el("td", { class: "dv-right dv-num" }, given(rater, name)))))),
-      el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "Total"), scored && el("td", { class: "dv-right dv-num" }, score(said.total)), raters.map((rater) => el("td", { class: "dv-right dv-num" }, score(rater.total)))))),
+        scored && el("td", { class: "dv-right dv-num" }, modelled(said.scores[place])), raters.map((rater) => el("td", { class: "dv-right dv-num" }, given(rater, name)))))),
+      el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "Total"), scored && el("td", { class: "dv-right dv-num" }, modelled(said.total)), raters.map((rater) => el("td", { class: "dv-right dv-num" }, score(rater.total)))))),
     soft(`Each item from ${facts.scale[0]} (normal) to ${facts.scale[1]}.`, raters.length ? "" : " Nobody has rated this clip.", scored ? "" : " Choose a run to see a model's scores beside them."));
   section.hidden = false;
 }
@@ -50,7 +51,7 @@ export function showTasks(section, said, facts, chosen, onOpen) {
     one.probabilities
       ? [el("td", {}, stack(one.probabilities, said.classes)), el("td", { class: one.prediction === facts.group ? "" : "is-other" }, group(one.prediction)), said.classes.map((name, place) => el("td", { class: "dv-right dv-num" }, percent(one.probabilities[place])))]
       : el("td", { colspan: 2 + said.classes.length, class: "dv-soft" }, "not tested in this run"),
-    rated && el("td", { class: "dv-right dv-num" }, score(one.total)),
+    rated && el("td", { class: "dv-right dv-num" }, modelled(one.total)),
     raters.map((rater) => el("td", { class: "dv-right dv-num" }, total(one, rater))));
   fill(section,
     head("", `Every task of ${facts.subject}`, said.synthetic && badge()),
