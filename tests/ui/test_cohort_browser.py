@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.ui.cohorts import HOSTILE, TASKS, write_manifest
-from tests.ui.fake import FakeServices
+from tests.ui.fake import FakeServices, write_sound
 from tests.ui.running import CHROMIUM, Watched, chromium, studio, watch
 
 pytestmark = [
@@ -191,6 +191,22 @@ def test_problems_say_where_and_what_to_do(watched: Watched, base: str):
             "Correct the cell.",
         ]
     )
+
+
+def test_opening_every_recording_finds_the_damaged_ones(watched: Watched, base: str, tmp_path: Path):
+    write_manifest(tmp_path, 3, hostile=False)
+    write_sound(tmp_path / "000_DDK_PA.wav")
+    page = opened(watched.page, base)
+    page.locator(".dv-path input").fill(str(tmp_path))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cohort?cohort=*")
+    page.click("#dv-open-all")
+    expect(page.locator(".dv-problems tbody tr", has_text="Until then the clip cannot be used.")).to_have_count(26)
+    page.locator(".dv-name-button", has_text="P000").click()
+    page.locator(".dv-panel summary", has_text="/pa/").click()
+    expect(page.locator(".dv-panel details[open]")).to_contain_text("0:03.0")
+    page.check("#dv-filter-problems")
+    expect(page.locator(".dv-shown")).to_contain_text("26 of 27 clips")
 
 
 def test_a_folder_is_opened_by_its_path_and_a_wrong_one_says_why(watched: Watched, base: str, tmp_path: Path):

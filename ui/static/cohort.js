@@ -58,6 +58,7 @@ class CohortPage {
     }
     const { state, busy, stage, fraction, message, name } = this.standing;
     if (state === "failed") { this.fail(`${name} cannot be opened`, message); return; }
+    if (this.cohort && busy !== this.busy) { this.busy = busy; this.showProblems(); }
     this.working(busy ? STAGES[stage] ?? "Working" : "", fraction, stage);
     this.root.setAttribute("aria-busy", String(state !== "ready"));
     if (busy || state !== "ready") setTimeout(() => this.poll(), POLL_MS);
@@ -100,8 +101,10 @@ class CohortPage {
     this.filters.offer(this.cohort);
     this.grid.build(this.cohort);
     this.filtered();
-    showProblems(this.part("problems"), facts, this.standing.busy);
+    this.showProblems();
   }
+
+  showProblems() { showProblems(this.part("problems"), this.cohort.facts, this.standing.busy, (what) => this.work(what)); }
 
   facts() {
     const { facts, subjects } = this.cohort;
