@@ -1,4 +1,4 @@
-"""Commands on encoders: ``encoders list``, ``fetch``, ``verify``."""
+"""Commands on encoders: ``encoders list``, ``fetch``, ``verify``, ``bench``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from divine import services
 from divine.cli.output import Json, app, print_json, progress
+from divine.records import DivineError
 
 encoders_app = typer.Typer(help="Which encoders there are, and their weights.", no_args_is_help=True)
 app.add_typer(encoders_app, name="encoders")
@@ -64,3 +65,32 @@ def verify(code: Code, as_json: Json = False) -> None:
         Console().print(
             Text(f"{code}: needs no weights" if record is None else f"{code}: {len(record.sha256)} files as recorded")
         )
+
+
+@encoders_app.command()
+def bench(
+    codes: Annotated[list[str] | None, typer.Argument(metavar="[CODE ...]", help="By default those that can run here.")] = None,
+    random: Annotated[
+        bool, typer.Option("--random", help="Random weights of the published size: for speed, never for features.")
+    ] = False,
+    clip: Annotated[Path | None, typer.Option(help="A recording; by default the SYNTHETIC example.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.5, help="So much of it.")] = 4.0,
+    as_json: Json = False,
+) -> None:
+    """Measure encoders on this machine: seconds of clip per second, peak memory, share of what a matrix product reaches."""
+    with progress() as tell:
+        measured = services.bench_encoders(codes or (), random=random, recording=clip, seconds=seconds, on_step=tell)
+    if as_json:
+        print_json([
+            {"code": code, "error": str(one)} if isinstance(one, DivineError)
+            else one._asdict() | {"speed": one.speed, "share": one.share} for code, one in measured
+        ])  # fmt: skip
+        return
+    table = Table("code", "x real time", "MB", "load, s", "share of peak", box=None)
+    for code, one in measured:
+        if isinstance(one, DivineError):
+            Console(stderr=True).print(Text(f"{code}: {one}"))
+            continue
+        memory = "-" if one.peak_bytes is None else f"{one.peak_bytes / 2**20:.0f}"
+        table.add_row(code, f"{one.speed:.2g}", memory, f"{one.load_s:.1f}", "-" if one.share is None else f"{one.share:.0%}")
+    Console().print(table)

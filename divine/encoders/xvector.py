@@ -65,7 +65,7 @@ def xvector() -> Encoder:
 
 def _network(found: dict[str, Tensor]) -> tuple[torch.nn.Module, Any]:
     """Build the front and the network at the size of the published tensors."""
-    xvectors, fbank = _speechbrain()
+    xvectors, fbank = speechbrain_parts()
     kernels = [found.get(f"blocks.{3 * layer}.conv.weight") for layer in range(len(DILATIONS))]
     last = found.get(f"blocks.{3 * len(DILATIONS) + 1}.w.weight")
     convolutions = [kernel for kernel in kernels if kernel is not None and kernel.dim() == 3]
@@ -91,7 +91,7 @@ def _pooled(network: Any, spectra: Float[Tensor, "b t m"]) -> Float[Tensor, "b d
     return linear(pooled)
 
 
-def _speechbrain() -> tuple[Any, Any]:
+def speechbrain_parts() -> tuple[Any, Any]:
     """Import the two classes, and leave no trace that could harm others.
 
     SpeechBrain imports torchaudio, of which neither class uses anything, and which has no CPU build: a stand-in serves. And

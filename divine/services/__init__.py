@@ -11,7 +11,7 @@ from divine.services.clip import (
     warm_up,
 )
 from divine.services.cohort import check, evaluate, extract, synthesise, train
-from divine.services.encoders import encoders, fetch_weights, verify_weights
+from divine.services.encoders import bench_encoders, encoders, fetch_weights, verify_weights
 from divine.services.jobs import (
     ExtractOrder,
     JobOrder,
@@ -48,6 +48,7 @@ __all__ = [
     "TrainOrder",
     "assess",
     "assessment_document",
+    "bench_encoders",
     "assessment_pdf",
     "cancel_job",
     "check",
