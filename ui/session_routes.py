@@ -10,8 +10,8 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from divine.data.schema import ClipEntry
 from divine.records import DivineError
-from divine.services import interpret
-from divine.services.runs import run_entry, runs
+from divine.services import browse, interpret
+from divine.services.runs import run_entry
 from ui import session_wire
 from ui.cohorts import Cohorts, Opened
 from ui.owners import Owners
@@ -46,14 +46,13 @@ def build(owners: Owners, cohorts: Cohorts, openings: Openings) -> APIRouter:
     @router.get("/{cohort}")
     def roster(cohort: str) -> dict[str, Any]:
         opened = cohort_of(cohort)
-        # By name: a run says where its cohort lay, and that is where this one lies.
-        made = [one for one in runs() if one.state == "done" and one.spec is not None and Path(one.spec.data) == opened.path]
-        return session_wire.roster(opened, made)
+        return session_wire.roster(opened, browse.runs_on(opened.path))
 
     @router.post("/{cohort}/{clip}")
     def start(cohort: str, clip: str) -> dict[str, Any]:
         opened, entry = clip_of(cohort, clip)
-        return standing(opened, entry, openings.open(opened.id, clip, entry, opened.index))
+        work = openings.open(opened.id, clip, entry, opened.index, found=lambda quality: opened.note_quality(entry, quality))
+        return standing(opened, entry, work)
 
     @router.get("/{cohort}/{clip}")
     def state(cohort: str, clip: str) -> dict[str, Any]:

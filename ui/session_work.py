@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from divine.data.schema import ClipEntry, Index
-from divine.records import DivineError
+from divine.records import DivineError, Quality
 from divine.services import session
 from ui import session_wire, wire
 from ui.jobs import FRAMES, MEASURED, MEDIA_SOUND, MEDIA_VIDEO, TRACK
@@ -45,8 +45,10 @@ State = Literal["queued", "running", "done", "failed"]
 class Work:
     """One clip: what is there of it, and how far the rest is."""
 
-    def __init__(self, entry: ClipEntry, index: Index) -> None:
+    def __init__(self, entry: ClipEntry, index: Index, found: Callable[[Quality], None]) -> None:
         self.entry = entry
+        self.found = found
+        """Takes whether the clip is fit to be judged, once that is known."""
         self.frame_base = index.frame_base
         self.lock = threading.Lock()
         self.parts: dict[str, bytes | Path] = {}
@@ -93,13 +95,18 @@ class Openings:
         self._tracks = _Newest("session-tracks")
         self._views = _Newest("session-views")
 
-    def open(self, cohort: str, key: str, entry: ClipEntry, index: Index) -> Work:
-        """Return the work on a clip, begun now unless it is there; one that failed is tried again."""
+    def open(
+        self, cohort: str, key: str, entry: ClipEntry, index: Index, *, found: Callable[[Quality], None] = lambda quality: None
+    ) -> Work:
+        """Return the work on a clip, begun now unless it is there; one that failed is tried again.
+
+        ``found`` is told of the clip's quality, from another thread.
+        """
         with self._lock:
             work = self._works.pop((cohort, key), None)
             fresh = work is None or "failed" in (work.state, work.view_state)
             if work is None or fresh:
-                work = Work(entry, index)
+                work = Work(entry, index, found)
             self._works[cohort, key] = work
             while len(self._works) > KEPT:
                 self._forget(self._works.popitem(last=False)[1])
@@ -145,9 +152,10 @@ class Openings:
 
     def _follow(self, work: Work) -> None:
         tracks = session.tracks_of(work.entry, frame_base=work.frame_base, on_progress=work.step)
-        work.facts["clip"] = wire.clip_facts(tracks.clip)
+        facts = {"clip": wire.clip_facts(tracks.clip)}
+        work.found(tracks.measured.quality)
         if tracks.landmarks is not None:
-            work.facts["face"] = wire.face_facts(tracks.landmarks)
+            facts["face"] = wire.face_facts(tracks.landmarks)
             work.add(TRACK, wire.track_bytes(tracks.landmarks))
         elif tracks.sound is not None:
             place = self._sounds() / MEDIA_SOUND
@@ -157,6 +165,7 @@ class Openings:
             work.add(SOUND, session_wire.sound_bytes(tracks.picture))
         if tracks.by_hand:
             work.add(HAND, _json(session_wire.hand_document(tracks.by_hand)))
+        work.facts = facts  # whole, for a page may be reading them
         work.add(REPETITIONS, _json(session_wire.repetition_document(tracks.repetitions)))
         work.add(MEASURED, _json(wire.measured_facts(tracks.measured)))
 

@@ -71,6 +71,8 @@ def test_a_clip_brings_its_parts_on_one_clock(client: TestClient, cohort: Made):
     found = opened(client, where, key)
     assert (found["state"], found["error"], found["view_error"]) == ("done", "", "")
     assert found["ratings"][1] == {"rater": "SLP2", "scores": [4.0] * 5, "total": 20.0}
+    grid = client.get(f"/studio/cohorts/{where}/grid").json()["clips"]
+    assert [one["key"] for one in grid if one["quality"]] == [key]  # whoever opened it has looked at it
     base = f"/studio/session/{where}/{key}"
     times = np.frombuffer(client.get(f"{base}/frames.bin").content, "<f8")
     np.testing.assert_allclose(times, cohort.times[cohort.even.name], atol=1e-4)
