@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from divine.data.schema import ClipEntry, Index
+from divine.data.schema import ClipEntry, Index, Subject
 from divine.services import browse
 from divine.services.interpret import Judgement, Reading, TaskSaid
 from divine.services.runs import RunEntry
@@ -42,17 +42,20 @@ def roster(opened: Opened, runs: Iterable[RunEntry]) -> dict[str, Any]:
     return document | {
         "synthetic": index.synthetic,
         "several_datasets": len({one.dataset for one in index.subjects}) > 1,
-        "subjects": [_subject(index, number) for number in range(len(index.subjects))],
+        "subjects": _subjects(index),
         "runs": [{"id": one.id, "name": one.name, "about": _about(one)} for one in runs],
     }
 
 
-def _subject(index: Index, number: int) -> dict[str, Any]:
-    person = index.subjects[number]
-    clips = [
-        {"key": browse.clip_key(one), "task": one.task, "session": one.session, "name": one.name} for one in index.of(person)
+def _subjects(index: Index) -> list[dict[str, Any]]:
+    """List everybody with their clips, in one pass: a cohort may have thousands."""
+    clips: dict[Subject, list[dict[str, Any]]] = {person: [] for person in index.subjects}
+    for one in index.clips:
+        clips[one.person].append({"key": browse.clip_key(one), "task": one.task, "session": one.session, "name": one.name})
+    return [
+        {"id": person.subject, "group": person.group, "dataset": person.dataset, "clips": found}
+        for person, found in clips.items()
     ]
-    return {"id": person.subject, "group": person.group, "dataset": person.dataset, "clips": clips}
 
 
 def _about(run: RunEntry) -> str:

@@ -8,6 +8,8 @@ from divine.explain.reference import Placed
 from divine.explain.removal import Removal
 from divine.records import Modality
 
+GROUPS = {"HC": "healthy control"}
+"""Names of groups that a dataset writes as codes; any other is read as it is written."""
 SENSES: dict[Modality, str] = {"video": "face", "audio": "voice"}
 ATTENTION_MEANS = (
     "How the model shares its weight between the symptom tokens: it sums to 100 % and says where the model looks, "
@@ -52,7 +54,7 @@ def gate(name: Modality, placed: Placed, title: str) -> str:
 
 def compare(gates: Mapping[Modality, float], found: Removal, classes: tuple[str, ...]) -> str:
     """Say whether the gates and the removal name the same modality."""
-    name = classes[found.of]
+    name = GROUPS.get(classes[found.of], classes[found.of])
     worth: dict[Modality, float] = {one.modality: one.probability for one in found.contributions}
     if len(worth) < 2:
         (only,) = worth

@@ -14,6 +14,7 @@ from tests.ui.running import CHROMIUM, Watched, studio, watch
 from tests.ui.session_cohort import ANNOTATED, APART_PX, FRAMES, RUN, Made, make
 from tests.ui.session_frames import READY
 
+expect.set_options(timeout=30_000)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium on this machine"),

@@ -27,7 +27,7 @@ class Session {
     this.start = Number(query.get("t")) || 0;
     this.wanted = { clip: query.get("clip"), beside: query.get("beside") };
     document.addEventListener("keydown", (event) => this.key(event));
-    window.addEventListener("popstate", () => location.reload());
+    window.addEventListener("popstate", () => this.restore());
     this.load();
   }
 
@@ -50,7 +50,19 @@ class Session {
     if (this.wanted.clip && !first) { this.empty("This clip is not here", "The cohort has no such clip. Choose one on the Cohort page, or begin with the first.", true, this.clips[0].key); return; }
     this.show(first ?? this.clips[0], { push: false });
     const other = this.find(this.wanted.beside);
-    if (other) this.compare(other);
+    if (other) this.compare(other, { push: false });
+  }
+
+  // Back and forward: what the address says now.
+  restore() {
+    const query = new URLSearchParams(location.search);
+    const clip = this.find(query.get("clip"));
+    if (!clip || query.get("cohort") !== this.cohort) { location.reload(); return; }
+    this.run = query.get("run") || "";
+    this.start = Number(query.get("t")) || 0;
+    this.show(clip, { push: false });
+    const other = this.find(query.get("beside"));
+    if (other !== (this.beside ?? undefined)) this.compare(other, { push: false });
   }
 
   find(key) { return this.clips?.find((one) => one.key === key); }
@@ -68,7 +80,7 @@ class Session {
     this.address(push);
   }
 
-  compare(clip) {
+  compare(clip, { push = true } = {}) {
     this.second?.close();
     this.second = clip ? this.opened(clip, 0) : null;
     this.beside = clip ?? null;
@@ -77,7 +89,7 @@ class Session {
     if (this.second) this.views.append(this.second.node);
     this.views.classList.toggle("is-pair", Boolean(this.second));
     this.title();
-    this.address(true);
+    this.address(push);
     this.pair();
   }
 
@@ -190,7 +202,7 @@ class Session {
     const query = new URLSearchParams({ cohort: this.cohort, clip: this.clip.key });
     if (this.run) query.set("run", this.run);
     if (this.beside) query.set("beside", this.beside.key);
-    const time = this.view?.player?.time ?? 0;
+    const time = this.view.player?.time ?? this.view.start;
     if (!push && time > 0) query.set("t", time.toFixed(3));
     const where = `${location.pathname}?${query}`;
     if (push && where !== `${location.pathname}${location.search}`) history.pushState(null, "", where); else history.replaceState(null, "", where);

@@ -23,9 +23,8 @@ export function showAttention(section, said, onAgainst) {
 }
 
 const legend = (title) => el("p", { class: "dv-se-legend dv-soft" },
-  el("span", { class: "dv-se-mark is-value", "aria-hidden": "true" }), "this clip",
-  el("span", { class: "dv-se-mark is-other", "aria-hidden": "true" }), `one clip of ${title}`,
-  el("span", { class: "dv-se-mark is-half", "aria-hidden": "true" }), "their middle half");
+  [["value", "this clip"], ["other", `one clip of ${title}`], ["half", "their middle half"]].map(([kind, text]) => el("span", {},
+    el("i", { class: `dv-se-mark is-${kind}`, "aria-hidden": "true" }), text)));
 
 // Every row on one scale, so that they can be compared.
 function strips(readings, write, name) {
