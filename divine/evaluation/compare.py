@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from divine.evaluation.arrays import Arrays
-from divine.evaluation.evaluate import Level, score
+from divine.evaluation.evaluate import Level, at, by_member, score_rows
 from divine.evaluation.resampling import BOOTSTRAPS, draw_subjects, percentile_interval
 from divine.evaluation.significance import corrected_resampled_t, holm, wilcoxon
 from divine.evaluation.table import PERSON, Predictions, TableError
@@ -76,15 +76,14 @@ def compare(
     Raises:
         TableError: no clip was judged by both.
     """
-    one, other = _on_common_clips(first, second)
-    members = [rows if level == "clip" else rows.by_subject() for rows in (one, other)]
+    both = [Arrays.of(rows) for rows in _on_common_clips(first, second)]
+    members = [at(rows, level) for rows in both]
+    pooled = [at(rows.over_members(), level) for rows in both]
     runs = _runs(*members)
-    pooled = [rows.over_seeds() for rows in (one, other)]
-    arrays = [Arrays.of(rows if level == "clip" else rows.by_subject()) for rows in pooled]
-    counts = draw_subjects(strata=arrays[0].strata, draws=BOOTSTRAPS, seed=seed)
-    draws = [drawn(one, counts) for one in arrays]
-    points = [score(rows if level == "clip" else rows.by_subject()) for rows in pooled]
-    people = [_of_subjects(rows) for rows in members]
+    counts = draw_subjects(strata=pooled[0].strata, draws=BOOTSTRAPS, seed=seed)
+    draws = [drawn(one, counts) for one in pooled]
+    points = [score_rows(one) for one in pooled]
+    people = [_of_subjects(one) for one in members]
     found = []
     for name in points[0]:
         if name not in points[1] or not isfinite(points[0][name] - points[1][name]):
@@ -101,8 +100,8 @@ def compare(
                 second=points[1][name],
                 low=low,
                 high=high,
-                subjects=len(arrays[0].strata),
-                clips=len(pooled[0].frame),
+                subjects=len(pooled[0].strata),
+                clips=len(np.unique(both[0].clip)),
                 wilcoxon_p=_known(wilcoxon(differences=each)),
                 wilcoxon_holm_p=None,
                 runs_p=_known(wilcoxon(differences=per_run)),
@@ -137,18 +136,14 @@ def _on_common_clips(first: Predictions, second: Predictions) -> tuple[Predictio
     return Predictions(first.frame.merge(common, on=keys)), Predictions(second.frame.merge(common, on=keys))
 
 
-def _runs(first: Predictions, second: Predictions) -> pd.DataFrame:
+def _runs(first: Arrays, second: Arrays) -> pd.DataFrame:
     """Return the difference of every metric, a row per fold and seed that both have."""
-    tables = [
-        pd.DataFrame({key: score(Predictions(rows)) for key, rows in one.frame.groupby(["fold", "seed"], sort=True)}).T
-        for one in (first, second)
-    ]
+    tables = [pd.DataFrame.from_dict(by_member(one), orient="index") for one in (first, second)]
     return (tables[0] - tables[1]).dropna(how="all")
 
 
-def _of_subjects(predictions: Predictions) -> pd.DataFrame:
+def _of_subjects(arrays: Arrays) -> pd.DataFrame:
     """Return each subject's mean score over seeds and clips, for the metrics that are a mean over clips."""
-    arrays = Arrays.of(predictions)
     truth = np.eye(arrays.probability.shape[1])[arrays.target]
     scores = {
         "accuracy": (arrays.target == arrays.predicted).astype(float),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from divine.evaluation import metrics
@@ -52,33 +53,42 @@ def evaluate(predictions: Predictions, *, tasks: str, seed: int = 0) -> tuple[Re
     tested = predictions.where(part="test")
     settings = tested.frame[["system", "modalities"]].drop_duplicates().itertuples(index=False)
     return tuple(
-        _result(tested.where(system=system, modalities=modalities), str(system), tasks, str(modalities), level, seed)
+        _result(rows, str(system), tasks, str(modalities), level, seed)
         for system, modalities in sorted(settings)
+        for rows in [Arrays.of(tested.where(system=system, modalities=modalities))]
         for level in ("clip", "subject")
     )
 
 
-def _result(rows: Predictions, system: str, tasks: str, modalities: str, level: Level, seed: int) -> Result:
-    members = rows if level == "clip" else rows.by_subject()
-    runs = [score(Predictions(part)) for _, part in members.frame.groupby(["fold", "seed"], sort=True)]
-    pooled = rows.over_seeds()
-    arrays = Arrays.of(pooled if level == "clip" else pooled.by_subject())
-    draws = drawn(arrays, draw_subjects(strata=arrays.strata, draws=BOOTSTRAPS, seed=seed))
-    table = pd.DataFrame(runs)
+def _result(rows: Arrays, system: str, tasks: str, modalities: str, level: Level, seed: int) -> Result:
+    runs = pd.DataFrame(list(by_member(at(rows, level)).values()))
+    pooled = at(rows.over_members(), level)
+    draws = drawn(pooled, draw_subjects(strata=pooled.strata, draws=BOOTSTRAPS, seed=seed))
     estimates = {}
-    for name in table.columns:
-        values, (low, high) = table[name].dropna(), percentile_interval(draws[str(name)])
+    for name in runs.columns:
+        values, (low, high) = runs[name].dropna(), percentile_interval(draws[str(name)])
         if len(values) and isfinite(low):
             estimates[str(name)] = Estimate(float(values.mean()), float(values.std(ddof=0)), low, high)
     return Result(system, tasks, modalities, level, estimates)
 
 
+def at(rows: Arrays, level: Level) -> Arrays:
+    """Return rows per clip as they are, or averaged per subject."""
+    return rows if level == "clip" else rows.by_subject()
+
+
+def by_member(rows: Arrays) -> dict[int, dict[str, float]]:
+    """Compute every metric of each member (fold and seed, as ``Arrays`` numbers them) on its own rows."""
+    return {int(one): score_rows(rows.rows(rows.member == one)) for one in np.unique(rows.member)}
+
+
 def score(predictions: Predictions) -> dict[str, float]:
     """Compute every metric on all rows together; NaN where the rows cannot give it."""
-    return _score(Arrays.of(predictions))
+    return score_rows(Arrays.of(predictions))
 
 
-def _score(arrays: Arrays) -> dict[str, float]:
+def score_rows(arrays: Arrays) -> dict[str, float]:
+    """Compute every metric on all rows together; NaN where the rows cannot give it."""
     target, probability = arrays.target, arrays.probability
     found = {
         "accuracy": metrics.accuracy(target=target, predicted=arrays.predicted),

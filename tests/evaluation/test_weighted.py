@@ -49,3 +49,22 @@ def test_a_class_that_a_draw_lacks_and_a_table_without_targets_are_no_number():
     assert drawn(arrays, only)["accuracy"][0] in (0.0, 1.0)
     unknown = Arrays.of(Predictions(frame.assign(target="nobody", target_total=np.nan)))
     assert all(np.isnan(values).all() for name, values in drawn(unknown, only).items() if name != "mae_speed")
+
+
+def test_averages_over_members_and_clips_are_those_of_the_table():
+    predictions = table(seeds=3, per_group=3)
+    found = Arrays.of(predictions)
+    for ours, theirs in (
+        (found.over_members(), predictions.over_seeds()),
+        (found.by_subject(), predictions.by_subject()),
+        (found.over_members().by_subject(), predictions.over_seeds().by_subject()),
+    ):
+        expected = Arrays.of(theirs)
+        order = [np.lexsort((one.member, one.clip, one.subject)) for one in (ours, expected)]
+        a, b = (one.rows(place) for one, place in zip((ours, expected), order, strict=True))
+        np.testing.assert_allclose(a.probability, b.probability)
+        for field in ("target", "predicted", "subject"):
+            np.testing.assert_array_equal(getattr(a, field), getattr(b, field))
+        for one, other in zip(a.severity, b.severity, strict=True):
+            np.testing.assert_allclose(one.target, other.target)
+            np.testing.assert_allclose(one.predicted, other.predicted)
