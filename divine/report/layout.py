@@ -12,7 +12,7 @@ from divine.records import NOTICE, SYNTHETIC_NOTICE
 SHORT = {"accuracy": "A", "macro_f1": "F1", "mae_total": "M", "rmse_total": "R"}
 UNITS = {"accuracy": "%", "macro_f1": "%", "mae_total": "points", "rmse_total": "points"}
 UP = ("accuracy", "macro_f1")
-BLOCKS = {"paper": "", "own": "Beyond the paper's encoders", "rivals": "Beyond the paper's systems"}
+BLOCKS = {"paper": "The paper's pair", "own": "Beyond the paper", "rivals": "Beyond the paper: other systems"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Stamp:
     def lines(self) -> tuple[str, ...]:
         """Say it, the gravest first."""
         reduced = (self.folds, self.seeds, self.epochs) != (5, 5, 50)
-        protocol = f"{self.folds} folds by subject, {self.seeds} seeds, at most {self.epochs} epochs"
+        seeds = f"{self.seeds} {'seed' if self.seeds == 1 else 'seeds'}"
+        protocol = f"{self.folds} folds by subject, {seeds}, at most {self.epochs} epochs"
         found = [f"Ours: {self.cohort}; {protocol}."]
         if reduced:
             found.insert(0, "REDUCED PROTOCOL: the paper's is 5 folds, 5 seeds, 50 epochs. These numbers are a quick pass.")

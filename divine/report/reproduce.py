@@ -16,6 +16,8 @@ from divine.evaluation.filled import FilledTable, Outcome, fill
 from divine.evaluation.paper import Panel, PaperTable
 from divine.evaluation.paper_notes import FIGURE, notes_of
 from divine.evaluation.unit import Unit
+from divine.models.codec import from_json, to_json
+from divine.models.errors import ModelError
 from divine.report import figure3, tables
 from divine.report.comparison import sizes_of
 from divine.report.figure3 import Drawn
@@ -42,6 +44,17 @@ class Protocol:
     epochs: int = 50
     test_encoders: bool = False
     """For tests only: tiny random encoders stand in for those whose weights are not here."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What ``protocol.json`` keeps beside the sweep's own spec."""
+
+    cohort: str
+    replaced: tuple[str, ...]
+    """Codes in whose place encoders made for tests stand."""
+    absent: tuple[str, ...]
+    """Codes whose features could not be had."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +110,8 @@ def reproduce(
         )
     units = _units(what, _alias(replaced))
     asked = SweepSpec(str(source), units, protocol.folds, protocol.seeds, TrainingConfig(max_epochs=protocol.epochs))
-    about = {"cohort": data.name, "replaced": replaced, "absent": () if replaced else absent}
-    write_atomically(out / "protocol.json", json.dumps(about).encode())
+    about = About(index.root.name, replaced, () if replaced else absent)
+    write_atomically(out / "protocol.json", json.dumps(to_json(about)).encode())
     sweep(asked, place.sweep, store, workers=workers, on_step=on_step)
     return write(place, what)
 
@@ -175,13 +188,13 @@ def stamp_of(place: Reproduction) -> Stamp:
     """Return what must stand on everything that comes of a reproduction."""
     about, spec = _about(place), place.sweep.spec()
     return Stamp(
-        cohort=str(about["cohort"]),
+        cohort=about.cohort,
         synthetic=place.sweep.status().synthetic,
-        test_encoders=bool(about["replaced"]),
+        test_encoders=bool(about.replaced),
         folds=spec.folds,
         seeds=spec.seeds,
         epochs=spec.training.max_epochs,
-        absent=tuple(about["absent"]),
+        absent=about.absent,
     )
 
 
@@ -196,11 +209,11 @@ def _alias(replaced: Sequence[str]) -> paper.Alias:
 
 
 def _alias_of(place: Reproduction) -> paper.Alias:
-    return _alias(_about(place)["replaced"])
+    return _alias(_about(place).replaced)
 
 
-def _about(place: Reproduction) -> dict[str, list[str]]:
+def _about(place: Reproduction) -> About:
     try:
-        return json.loads((place.folder / "protocol.json").read_bytes())
-    except (OSError, ValueError) as error:
+        return from_json(About, json.loads((place.folder / "protocol.json").read_bytes()), "protocol.json")
+    except (OSError, ValueError, ModelError) as error:
         raise ReportError(f"{place.folder.name}: holds no reproduction. `divine reproduce` makes one.") from error

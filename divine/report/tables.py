@@ -81,9 +81,7 @@ def as_markdown(filled: FilledTable, stamp: Stamp) -> str:
     for line in lines(filled):
         if line.block != block:
             block = line.block
-            parts.append(
-                _markdown_row([f"*{BLOCKS[block]}*" if BLOCKS[block] else "*The paper's pair*", *[""] * (len(heads) + 1)])
-            )
+            parts.append(_markdown_row([f"*{BLOCKS[block]}*", *[""] * (len(heads) + 1)]))
         cells = [f"**{cell}**" if bold else cell for cell, bold in zip(line.cells, line.bold, strict=True)]
         parts.append(_markdown_row([line.label if line.whose == "ours" else "", line.whose, *cells]))
     if tests(filled):

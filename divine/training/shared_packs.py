@@ -32,8 +32,8 @@ def why_absent(index: Index, code: str) -> str | None:
         return str(error)
     if not about.present:
         return f"weights absent: {code} needs {about.weights}. `divine encoders fetch {code}` brings them."
-    has_media = any((clip.video if about.modality == "video" else clip.modalities) for clip in index.clips)
-    return None if has_media else f"{code}: the cohort has no recordings and brings no features of this name."
+    has_media = any(clip.video is not None or (about.modality == "audio" and clip.audio is not None) for clip in index.clips)
+    return None if has_media else f"{code}: the cohort has no recordings for it and brings no features of this name."
 
 
 def extract_all(
