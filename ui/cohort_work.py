@@ -29,6 +29,7 @@ def start(opened: Opened, what: str) -> None:
         raise CohortError("There is no such work: ask for quality or for recordings.")
     if opened.state != "ready" or opened.busy:
         raise CohortError(f"{opened.name}: something is at work on this cohort. Wait for it, or stop it.")
+    opened.stopped.clear()
     opened.busy, opened.stage, opened.fraction = True, "waiting", 0.0
     run = _look_at_clips if what == "quality" else _open_recordings
     threading.Thread(target=_carefully, args=(run, opened), name=f"look-{opened.id[:6]}", daemon=True).start()

@@ -54,6 +54,7 @@ class Opened:
         """Raised whenever the index, its problems or what is known of quality changes: a page then asks again."""
         self.stopped = threading.Event()
         """Set to end what works on the cohort."""
+        self._read: Loaded | None = None
         self._loaded: Loaded | None = None
 
     @property
@@ -111,21 +112,22 @@ class Opened:
         """Read annotation and feature files, with ``probe`` open every recording, and take over what that tells."""
         what = "opening recordings" if probe else "checking files"
         with self.working(what):
-            found = browse.look_into(self.loaded, probe=probe, on_step=lambda _, done, total: self.step(what, done, total))
-            self._loaded = found
+            # From the index as it was read: what an earlier look found would else be told twice.
+            read = self._read or self.loaded
+            self._loaded = browse.look_into(read, probe=probe, on_step=lambda _, done, total: self.step(what, done, total))
             self.revision += 1
 
     @contextlib.contextmanager
     def working(self, what: str) -> Iterator[None]:
         """Show that something works on the cohort; one thing at a time."""
         with self._at_work:
-            self.stopped.clear()
             self.stage, self.fraction, self.busy = what, 0.0, True
             try:
                 yield
             except Stopped:
                 log.info("cohort %s: %s was stopped", self.id, what)
             finally:
+                self.stopped.clear()
                 self.busy, self.stage = False, ""
 
     def step(self, what: str, done: float, total: int) -> None:
@@ -141,7 +143,7 @@ class Opened:
     def load(self) -> None:
         """Load the index."""
         try:
-            self._loaded = browse.load_cohort(self.path)
+            self._read = self._loaded = browse.load_cohort(self.path)
             self.state = "ready"
         except DivineError as error:
             self._fail(str(error))

@@ -62,5 +62,5 @@ class RecentCohorts:
         try:
             # `write_atomically` makes its file with mode 0600.
             write_atomically(home() / _FILE, json.dumps([str(path) for path in paths]).encode())
-        except (StoreError, UnicodeEncodeError) as error:  # forgetting a recent cohort is no reason to refuse it
+        except (StoreError, OSError, UnicodeEncodeError) as error:  # forgetting a recent cohort is no reason to refuse it
             log.warning("recent cohorts: %s", error)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import stat
+import time
 from pathlib import Path
 
 import pytest
 
 from divine.config import home
 from divine.services import browse
-from ui.cohorts import CohortError, Cohorts
+from ui import cohort_work
+from ui.cohorts import CohortError, Cohorts, Opened
 
 
 @pytest.fixture
@@ -82,3 +84,45 @@ def test_what_cannot_be_loaded_says_why_and_may_be_tried_again(tmp_path: Path):
     (tmp_path / "absent" / "a.wav").write_bytes(b"RIFF")
     (tmp_path / "absent" / "manifest.csv").write_text("subject,group,audio\nA1,ALS,a.wav\n")
     assert cohorts.open(tmp_path / "absent").wait(10).state == "ready"
+
+
+def test_what_is_wrong_is_told_once_however_often_somebody_looks(tmp_path: Path):
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    (tmp_path / "f.npy").write_bytes(b"no array")
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("subject,group,audio,features_audio_X\nA1,ALS,a.wav,f.npy\n")
+    opened = Cohorts(manifest).default().wait(10)
+    idle(opened)
+    assert len([one for one in opened.loaded.problems if one.file == "f.npy"]) == 1
+    opened.look_into(probe=True)
+    assert len([one for one in opened.loaded.problems if one.file == "f.npy"]) == 1
+    assert len([one for one in opened.loaded.problems if one.file == "a.wav"]) == 1
+
+
+def test_work_that_waits_for_other_work_can_be_stopped(tmp_path: Path, manifest: Path, monkeypatch: pytest.MonkeyPatch):
+    opened = Cohorts(manifest).default().wait(10)
+    idle(opened)
+    looked: list[str] = []
+    monkeypatch.setattr(browse, "quality_of", lambda entry, on_progress: looked.append(entry.name))
+    with cohort_work._ONE_AT_A_TIME:
+        cohort_work.start(opened, "quality")
+        with pytest.raises(CohortError, match="at work"):
+            cohort_work.start(opened, "quality")
+        opened.stopped.set()
+    idle(opened)
+    assert looked == []
+
+
+def test_a_home_that_cannot_be_written_keeps_nobody_from_a_cohort(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DIVINE_HOME", str(tmp_path / "file" / "home"))
+    assert Cohorts(manifest).default().wait(10).state == "ready"
+
+
+def idle(opened: Opened) -> None:
+    deadline = time.monotonic() + 10
+    while opened.busy:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
