@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +20,7 @@ from divine.models.batch import Batch, Targets
 from divine.models.batch import Sequence as Steps
 from divine.models.pooling import pool_steps
 from divine.records import DivineError, Modality
-from divine.store import write_atomically
+from divine.store import StoreError, write_atomically
 
 MODALITIES: tuple[Modality, ...] = ("video", "audio")
 
@@ -82,34 +86,71 @@ def pack(features: CohortFeatures, folder: Path, *, max_steps: int) -> Pack:
 
     Raises:
         PackError: features of one modality differ in width, or no clip has any.
+        StoreError: the disk is full.
     """
     about = folder / "pack.json"
     if about.is_file():
         return Pack(folder, json.loads(about.read_text())["dims"])
-    folder.mkdir(parents=True, exist_ok=True)
     dims: dict[Modality, int] = {}
     count = len(features.index.clips)
-    files: dict[Modality, tuple[np.ndarray, np.ndarray]] = {}
-    for row, found in enumerate(features):
-        for modality, code in features.pair.named:
-            if code not in found:
-                continue
-            values = torch.from_numpy(found[code].values)
-            dim = dims.setdefault(modality, values.shape[1])
-            if values.shape[1] != dim:
-                raise PackError(f"{code}: a clip has {values.shape[1]} features, others {dim}: make them all with one encoder.")
-            if modality not in files:
-                files[modality] = (
-                    np.lib.format.open_memmap(folder / f"{modality}.npy", "w+", np.float32, (count, max_steps, dim)),
-                    np.lib.format.open_memmap(folder / f"{modality}_mask.npy", "w+", np.bool_, (count, max_steps)),
-                )
-            steps = pool_steps(values, values.isfinite().all(dim=1), max_steps)
-            files[modality][0][row, : len(steps.mask)] = steps.values.numpy()
-            files[modality][1][row, : len(steps.mask)] = steps.mask.numpy()
+    files: dict[Modality, tuple[Rows, Rows]] = {}
+    with contextlib.ExitStack() as stack, _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for row, found in enumerate(features):
+            for modality, code in features.pair.named:
+                if code not in found:
+                    continue
+                values = torch.from_numpy(found[code].values)
+                dim = dims.setdefault(modality, values.shape[1])
+                if values.shape[1] != dim:
+                    raise PackError(
+                        f"{code}: a clip has {values.shape[1]} features, others {dim}: make them all with one encoder."
+                    )
+                if modality not in files:
+                    files[modality] = (
+                        stack.enter_context(Rows(folder / f"{modality}.npy", (count, max_steps, dim), np.float32)),
+                        stack.enter_context(Rows(folder / f"{modality}_mask.npy", (count, max_steps), np.bool_)),
+                    )
+                steps = pool_steps(values, values.isfinite().all(dim=1), max_steps)
+                for rows, part in zip(files[modality], (steps.values, steps.mask), strict=True):
+                    rows.put(row, part.numpy())
     if not dims:
         raise PackError(f"no clip has features of {features.pair}: see the list of failures of the extraction.")
-    for arrays in files.values():
-        for array in arrays:
-            array.flush()  # type: ignore[attr-defined]
     write_atomically(about, json.dumps({"dims": dims}).encode())
     return Pack(folder, dims)
+
+
+@contextlib.contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{folder.name}: features cannot be laid out ({error.strerror}). Free space, then go on.") from error
+
+
+class Rows:
+    """A ``.npy`` file written a row at a time, so that no more of it is in memory; what is left out is zero.
+
+    Plain writing, not a memory map: of a map every written page counts as memory, and a full disk ends the process.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+        self._dtype, self._stride = np.dtype(dtype), math.prod(shape[1:]) * np.dtype(dtype).itemsize
+        self._file = path.open("wb")
+        header = {"descr": np.lib.format.dtype_to_descr(self._dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._file, header)
+        self._start = self._file.tell()
+        self._file.truncate(self._start + shape[0] * self._stride)
+
+    def __enter__(self) -> Rows:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def put(self, row: int, values: np.ndarray) -> None:
+        """Write the beginning of a row."""
+        self._file.seek(self._start + row * self._stride)
+        self._file.write(np.ascontiguousarray(values, self._dtype).tobytes())
