@@ -9,6 +9,7 @@ through a tanh, and adds noise whose level differs from clip to clip. The class 
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from divine.models.answer import PlainAnswer
 from divine.models.batch import Batch, Targets, collate, take
 from divine.models.config import DivineConfig, LossWeights, Schema
 from divine.models.divine import Result
@@ -114,8 +116,8 @@ def vectors_of(fitted: Fitted, batch: Batch) -> dict[str, np.ndarray]:
             if one is not None:
                 found |= {f"z_shared {modality}": one.z_shared, f"z_priv {modality}": one.z_private}
     else:
-        vectors: PerModality[torch.Tensor] = answer.vectors
-        found = {f"projection {modality}": one for modality, one in vectors.named if one is not None}
+        assert isinstance(answer, PlainAnswer)
+        found = {f"projection {modality}": one for modality, one in answer.vectors.named if one is not None}
     return {name: value.double().numpy() for name, value in sorted(found.items())}
 
 
