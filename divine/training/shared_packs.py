@@ -14,7 +14,7 @@ from divine.data.schema import Index
 from divine.encoders import EncoderError
 from divine.features.batches import Pair
 from divine.features.cohort import CohortFeatures, Failure, modalities_of
-from divine.features.pack import Pack, pack
+from divine.features.pack import Pack, PackError, pack
 from divine.records import Modality
 from divine.store import Store, write_atomically
 
@@ -55,15 +55,20 @@ def extract_all(
     return tuple(failures)
 
 
-def pack_of(index: Index, code: str, store: Store, folder: Path, *, max_steps: int) -> Pack:
-    """Pack one encoder's features of a task set's clips; a pack that is there already is taken as it is.
+def pack_of(index: Index, code: str, codes: Sequence[str], store: Store, folder: Path, *, max_steps: int) -> Pack:
+    """Return one encoder's features of a task set's clips, packed; a pack that is there already is taken as it is.
+
+    A video and an audio encoder of ``codes`` are packed in one pass, because every clip has to be opened to know its digest.
 
     Raises:
         PackError: no clip has any, or they differ in width.
     """
     modality = _modality(index, code)
-    pair = Pair(code if modality == "video" else None, code if modality == "audio" else None)
-    return pack(CohortFeatures(index, pair, store), folder, max_steps=max_steps)
+    pair = next(pair for pair in _pairs(index, codes) if code in pair.codes)
+    both = pack(CohortFeatures(index, pair, store), folder / str(pair), max_steps=max_steps)
+    if modality not in both.dims:
+        raise PackError(f"no clip has features of {code}: see the list of failures of the extraction.")
+    return Pack(both.folder, {modality: both.dims[modality]})
 
 
 def link(packs: Sequence[Pack], folder: Path) -> None:

@@ -116,12 +116,13 @@ def _prepare(
     codes = tuple(dict.fromkeys(code for unit in left for code in unit.codes))
     absent = {code: why for code in codes if (why := why_absent(index, code)) is not None}
     here = [code for code in codes if code not in absent]
+    known = [code for code in dict.fromkeys(code for unit in asked.units for code in unit.codes) if code not in absent]
     extract_all(index, here, store, workers=workers, on_clip=lambda done, total: on_step(Step("features", done, total)))
 
     @functools.cache
     def packed(code: str, tasks: TaskSet) -> Pack:
-        folder = progress.place.features / f"{code}-{tasks}"
-        return pack_of(restrict(index, tasks), code, store, folder, max_steps=DivineConfig().max_steps)
+        folder = progress.place.features / tasks
+        return pack_of(restrict(index, tasks), code, known, store, folder, max_steps=DivineConfig().max_steps)
 
     for unit in left:
         missing = next((absent[code] for code in unit.codes if code in absent), None)
