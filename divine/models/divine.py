@@ -8,10 +8,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from divine.models.alignment import CrossModalDecoder
+from divine.models.alignment import CrossModalDecoder, LeakReader
 from divine.models.answer import conform
 from divine.models.batch import Batch, PerModality, Sequence, Targets
 from divine.models.config import DivineConfig, Schema
+from divine.models.dropout import Dropout
 from divine.models.fusion import Fused, SparseGatedFusion, Voice
 from divine.models.gaussian import Gaussian, sample
 from divine.models.heads import Heads, Logits
@@ -19,9 +20,9 @@ from divine.models.layers import mean_over_time
 from divine.models.local_vae import LocalVae
 from divine.models.losses import (
     Losses,
-    cross_correlation,
     cross_covariance,
     cycle_loss,
+    reading_error,
     sparse_loss,
     supervised_losses,
     token_loss,
@@ -93,13 +94,14 @@ class Divine(nn.Module):
         self.refinement = nn.ModuleDict(
             {m: Refinement(dim, c.refine_channels, c.refine_kernel, c.refine_pool) for m, dim in schema.dims.items()}
         )
-        self.dropout = nn.Dropout(drop)
+        self.dropout = Dropout(drop)
         self.local_vae = LocalVae(schema.dims, c.refine_channels, c.window_latent, c.window_hidden, drop)
         self.utterance_vae = UtteranceVae(
             schema.dims, c.window_latent, c.shared_latent, c.private_latent, c.utterance_hidden, drop
         )
         aligned = len(schema.dims) == 2 and (c.loss.cycle or c.missing == "decode")
         self.alignment = CrossModalDecoder(c.shared_latent, c.utterance_hidden, drop) if aligned else None
+        self.readers = _readers(schema, c) if len(schema.dims) == 2 and c.loss.leak > 0 else None
         self.fusion = SparseGatedFusion(schema.dims, c.private_latent, c.shared_latent, c.gates)
         self.tokens = SymptomTokens(len(schema.tokens), c.shared_latent, c.token_mixer, c.mixer_hidden, c.mixer_heads, drop)
         self.heads = Heads(schema, c.shared_latent, c.severity_from, drop)
@@ -164,7 +166,9 @@ class Divine(nn.Module):
         cycle = leak = zero
         if video is not None and audio is not None:
             both = video.present & audio.present
-            leak = _leak(video.utterance, audio.utterance, both)
+            if self.readers is not None:
+                leak = reading_error(self.readers["video"](video.utterance.private.mu), audio.pooled, both)
+                leak = leak + reading_error(self.readers["audio"](audio.utterance.private.mu), video.pooled, both)
             if generated.decoded_audio is not None:
                 cycle = cycle_loss(generated.decoded_audio, audio.z_shared, both)
         anyone = torch.stack([one.present for one in latents.given]).any(dim=0)
@@ -190,9 +194,5 @@ class Divine(nn.Module):
         )
 
 
-def _leak(video: Utterance, audio: Utterance, both: Bool[Tensor, " b"]) -> Tensor:
-    """How far the private latents can be seen from the other modality; it moves them alone, not what they are held against."""
-    private = video.private.mu, audio.private.mu
-    across = cross_correlation(private[0], audio.shared.mu.detach(), both)
-    back = cross_correlation(private[1], video.shared.mu.detach(), both)
-    return across + back + cross_correlation(*private, both)
+def _readers(schema: Schema, c: DivineConfig) -> nn.ModuleDict:
+    return nn.ModuleDict({m: LeakReader(c.private_latent, c.utterance_hidden, c.window_latent) for m in schema.dims})

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from divine.models.answer import PlainAnswer, conform, plain_losses
 from divine.models.batch import Batch, PerModality
 from divine.models.config import DivineConfig, Schema
+from divine.models.dropout import Dropout
 from divine.models.errors import ModelError
 from divine.models.heads import Logits
-from divine.models.layers import mean_over_time
+from divine.models.layers import Layers, mean_over_time
 
 WIDTHS = (256, 128, 64)
 """Neurons of the three dense layers."""
@@ -23,8 +24,8 @@ class DenseHead(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         for before, after in zip((inputs, *WIDTHS), WIDTHS, strict=False):
-            layers += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(dropout)]
-        self.layers = nn.Sequential(*layers)
+            layers += [nn.Linear(before, after), nn.ReLU(), Dropout(dropout)]
+        self.layers = Layers(*layers)
         self.diagnosis = nn.Linear(WIDTHS[-1], len(schema.classes))
         self.level = nn.Linear(WIDTHS[-1], len(schema.levels)) if schema.items else None
         self.items = nn.Linear(WIDTHS[-1], len(schema.items) * len(schema.scores)) if schema.items else None

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from divine.models.answer import PlainAnswer, conform, plain_losses
 from divine.models.batch import Batch, Sequence
 from divine.models.config import DivineConfig, Schema
+from divine.models.dropout import Dropout
 from divine.models.fusion import SparseGatedFusion, Voice
 from divine.models.heads import Heads
 from divine.models.layers import mean_over_time, mlp
@@ -31,7 +32,7 @@ class Flat(nn.Module):
         self.refinement = nn.ModuleDict(
             {m: Refinement(dim, c.refine_channels, c.refine_kernel, c.refine_pool) for m, dim in schema.dims.items()}
         )
-        self.dropout = nn.Dropout(drop)
+        self.dropout = Dropout(drop)
         self.projection = nn.ModuleDict(
             {m: mlp(c.refine_channels, c.utterance_hidden, c.shared_latent, drop) for m in schema.dims}
         )

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from divine.models.config import Schema
+from divine.models.dropout import Dropout
 
 
 class Logits(NamedTuple):
@@ -26,7 +27,7 @@ class Heads(nn.Module):
         super().__init__()
         self.from_tokens = severity_from == "tokens"
         self.norm = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.diagnosis = nn.Linear(width, len(schema.classes))
         self.level = nn.Linear(width, len(schema.levels)) if schema.items else None
         self.items = nn.ModuleList(nn.Linear(width, len(schema.scores)) for _ in schema.items)

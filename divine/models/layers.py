@@ -6,10 +6,21 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from divine.models.dropout import Dropout
+from divine.models.precision import Reducible
 
-def mlp(inputs: int, hidden: int, outputs: int, dropout: float) -> nn.Sequential:
+
+class Layers(Reducible, nn.Sequential):
+    """Layers one after the other."""
+
+    def forward(self, input: Float[Tensor, "*b d"]) -> Float[Tensor, "*b e"]:
+        with self.products(input.device):
+            return super().forward(input).float()
+
+
+def mlp(inputs: int, hidden: int, outputs: int, dropout: float) -> Layers:
     """Linear, ReLU, dropout, linear."""
-    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, outputs))
+    return Layers(nn.Linear(inputs, hidden), nn.ReLU(), Dropout(dropout), nn.Linear(hidden, outputs))
 
 
 def keep(values: Float[Tensor, "*b d"], mask: Bool[Tensor, "*b"]) -> Float[Tensor, "*b d"]:

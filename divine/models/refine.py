@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from divine.models.layers import keep
+from divine.models.precision import Reducible
 
 
 class Refined(NamedTuple):
@@ -58,7 +59,7 @@ class MaskedBatchNorm(nn.Module):
         return used
 
 
-class Refinement(nn.Module):
+class Refinement(Reducible):
     """``X'_m = CNN_m(X_m)``; ``ceil(t / pool)`` steps remain, at least one."""
 
     def __init__(self, inputs: int, channels: int, kernel: int, pool: int) -> None:
@@ -69,9 +70,20 @@ class Refinement(nn.Module):
         self.normalisation = MaskedBatchNorm(channels)
 
     def forward(self, x: Float[Tensor, "b t d"], mask: Bool[Tensor, "b t"]) -> Refined:
-        convolved = self.convolution(keep(x, mask).transpose(1, 2)).transpose(1, 2)
+        convolved = self._convolve(keep(x, mask))
         # after the ReLU nothing is below zero, so a zero never wins a maximum against a valid step
         active = keep(F.relu(self.normalisation(convolved, mask)), mask)
         values = F.max_pool1d(active.transpose(1, 2), self.pool, ceil_mode=True).transpose(1, 2)
         pooled = F.max_pool1d(mask.to(x.dtype)[:, None], self.pool, ceil_mode=True)[:, 0] > 0
         return Refined(values, pooled)
+
+    def _convolve(self, x: Tensor) -> Tensor:
+        if not self.reduced:
+            return self.convolution(x.transpose(1, 2)).transpose(1, 2)
+        # as one product over all steps at once: bfloat16 convolutions gain less on a CPU
+        reach = self.convolution.weight.shape[2] // 2
+        steps = x.shape[1]
+        padded = F.pad(x.bfloat16(), (0, 0, reach, reach))
+        windows = torch.cat([padded[:, shift : shift + steps] for shift in range(2 * reach + 1)], dim=-1)
+        with self.products(x.device):
+            return F.linear(windows, self.convolution.weight.transpose(1, 2).flatten(1)).float()

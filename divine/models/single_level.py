@@ -12,6 +12,7 @@ from divine.models.alignment import CrossModalDecoder
 from divine.models.answer import PlainAnswer, conform, plain_losses
 from divine.models.batch import Batch, PerModality, Sequence, Targets
 from divine.models.config import DivineConfig, Schema
+from divine.models.dropout import Dropout
 from divine.models.fusion import Fused, SparseGatedFusion, Voice
 from divine.models.gaussian import sample
 from divine.models.heads import Heads, Logits
@@ -41,7 +42,7 @@ class SingleLevel(nn.Module):
         self.refinement = nn.ModuleDict(
             {m: Refinement(dim, c.refine_channels, c.refine_kernel, c.refine_pool) for m, dim in schema.dims.items()}
         )
-        self.dropout = nn.Dropout(drop)
+        self.dropout = Dropout(drop)
         self.local_vae = LocalVae(schema.dims, c.refine_channels, width, c.window_hidden, drop)
         aligned = len(schema.dims) == 2 and (c.loss.cycle or c.missing == "decode")
         self.alignment = CrossModalDecoder(width, c.utterance_hidden, drop) if aligned else None

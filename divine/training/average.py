@@ -18,8 +18,8 @@ class Average:
 
     def __init__(self, model: System, decay: float) -> None:
         self.decay, self.steps = decay, 0
-        self._live = model.state_dict()
         self.model = copy.deepcopy(model) if decay else model
+        self._live, self._mean = (list(one.state_dict().values()) for one in (model, self.model))
 
     def follow(self) -> None:
         """Take in the model as it is after another step."""
@@ -28,5 +28,5 @@ class Average:
         self.steps += 1
         share = 1 - min(self.decay, self.steps / (self.steps + 10))
         with torch.no_grad():
-            for mean, value in zip(self.model.state_dict().values(), self._live.values(), strict=True):
+            for mean, value in zip(self._mean, self._live, strict=True):
                 mean.lerp_(value, share)

@@ -18,6 +18,7 @@ from divine.models.config import DivineConfig, Schema
 from divine.models.divine import Result
 from divine.models.heads import Logits
 from divine.models.losses import Losses, supervised_losses
+from divine.models.precision import Precision, set_precision
 from divine.models.systems import build
 from divine.training.average import Average
 from divine.training.config import TrainingConfig
@@ -28,7 +29,7 @@ from divine.training.predict import run
 from divine.training.source import Source, count, in_order, shuffled
 from divine.training.standardise import Moments, measure, standardise
 
-_NO_NUMBER = "the loss is no number: look for features of extreme size, or lower the learning rate."
+NO_NUMBER = "the loss is no number: look for features of extreme size, or lower the learning rate."
 
 
 class Epoch(NamedTuple):
@@ -66,6 +67,7 @@ def fit(
     seed: int,
     *,
     architecture: str = "divine",
+    precision: Precision = "float32",
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Fitted:
@@ -86,6 +88,7 @@ def fit(
         training: the protocol.
         seed: decides initial weights, order, dropout and latents.
         architecture: which system (``divine.models.systems``).
+        precision: of the matrix products in training; the result judges in float32 whatever this is.
         on_epoch: is told of each epoch as it ends.
         cancelled: asked before every batch.
 
@@ -93,22 +96,23 @@ def fit(
         TrainingError: no clip, no known target on either side, or a loss that is no number.
         TrainingCancelledError: ``cancelled`` said so.
     """
-    _check(train, "training")
-    _check(validation, "validation")
+    check_source(train, "training")
+    check_source(validation, "validation")
     generator = torch.Generator().manual_seed(seed)
     moments = measure(train)
     weights = class_weights(train, len(schema.classes)) if config.loss.class_balanced else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = build(architecture, config, schema)
+        set_precision(model, precision)
         average = Average(model, training.average)
         fitted = Fitted(average.model, moments, (), (), seed)
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
         history: list[Epoch] = []
-        kept = copy.deepcopy(fitted.model.state_dict())
-        while len(history) < training.max_epochs and (training.keep == "last" or _since_best(history) < training.patience):
+        kept = copy.deepcopy(fitted.model.state_dict()) if training.keep == "best" else {}
+        while len(history) < training.max_epochs and (training.keep == "last" or since_best(history) < training.patience):
             model.train()
             losses: list[Losses] = []
             for batch in shuffled(train, training.batch_size, generator):
@@ -121,11 +125,13 @@ def fit(
             epoch = Epoch(
                 len(history) + 1, _mean(losses), value, value < min((one.validation for one in history), default=torch.inf)
             )
-            if epoch.best or training.keep == "last":
-                kept = copy.deepcopy(fitted.model.state_dict())
+            if epoch.best and training.keep == "best":
+                kept = copy.deepcopy(fitted.model.state_dict()) if training.keep == "best" else {}
             history.append(epoch)
             on_epoch(epoch)
-    fitted.model.load_state_dict(kept)
+    if training.keep == "best":
+        fitted.model.load_state_dict(kept)
+    set_precision(fitted.model, "float32")
     fitted.model.eval()
     answers = (run(fitted, batch) for batch in in_order(validation))
     latents = report_latents(one.latents for one in answers if isinstance(one, Result))
@@ -134,19 +140,19 @@ def fit(
 
 def validation_loss(fitted: Fitted, source: Source, weights: Float[Tensor, " c"] | None) -> float:
     """``L_cls + alpha L_sev`` over all clips of a source at once, at posterior means."""
-    batches = list(in_order(source))
-    parts = [run(fitted, batch).logits for batch in batches]
+    pairs = [(run(fitted, batch).logits, batch.present) for batch in in_order(source)]
+    parts = [logits for logits, _ in pairs]
     level = [part.level for part in parts if part.level is not None]
     items = [part.items for part in parts if part.items is not None]
     logits = Logits(
         torch.cat([part.diagnosis for part in parts]), torch.cat(level) if level else None, torch.cat(items) if items else None
     )
-    present = torch.cat([batch.present for batch in batches])
+    present = torch.cat([here for _, here in pairs])
     loss, scale = fitted.model.config.loss, fitted.model.schema.scale
     diagnosis, severity = supervised_losses(logits, source.targets, present, scale, weights)
     value = float(loss.diagnosis * diagnosis + loss.alpha * severity)
     if not math.isfinite(value):
-        raise TrainingError(_NO_NUMBER)
+        raise TrainingError(NO_NUMBER)
     return value
 
 
@@ -157,7 +163,12 @@ def class_weights(source: Source, classes: int) -> Float[Tensor, " c"]:
     return torch.where(counts > 0, len(known) / ((counts > 0).sum() * counts.clamp(min=1)), 0.0).float()
 
 
-def _check(source: Source, name: str) -> None:
+def check_source(source: Source, name: str) -> None:
+    """Refuse clips that teach nothing.
+
+    Raises:
+        TrainingError: no clip, or no known target.
+    """
     targets = source.targets
     if not count(source):
         raise TrainingError(f"no {name} clips: put at least one subject there.")
@@ -170,14 +181,15 @@ def _step(answer: Answer, optimizer: torch.optim.Optimizer) -> Losses:
     if losses is None:
         raise TrainingError("a training batch came without targets: the source must give them.")
     if not bool(torch.isfinite(losses.total)):
-        raise TrainingError(_NO_NUMBER)
+        raise TrainingError(NO_NUMBER)
     optimizer.zero_grad()
     losses.total.backward()
     optimizer.step()
     return Losses(*(one.detach() for one in losses))
 
 
-def _since_best(history: list[Epoch]) -> int:
+def since_best(history: list[Epoch]) -> int:
+    """Return how many epochs have passed since the best one."""
     last = max((epoch.number for epoch in history if epoch.best), default=0)
     return len(history) - last
 
