@@ -196,9 +196,7 @@ class Cohorts:
         known = self._opened.get(cohort_id)
         if known is not None:
             return known
-        if cohort_id == id_of(self._default):
-            return self.default()
-        path = self._recent.find(cohort_id)
+        path = next((one.path for one in self.recent() if one.id == cohort_id), None)
         return None if path is None else self.open(path)
 
     def default(self) -> Opened:

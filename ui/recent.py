@@ -45,9 +45,6 @@ class RecentCohorts:
         known = [Path(path) for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
         return tuple(Recent(id_of(path), path) for path in known)
 
-    def find(self, cohort_id: str) -> Path | None:
-        return next((one.path for one in self.list() if one.id == cohort_id), None)
-
     def add(self, path: Path) -> None:
         """Put a path first."""
         with self._lock:

@@ -230,6 +230,8 @@ def test_what_is_not_there_says_so(watched: Watched, base: str):
     page = watched.page
     page.goto(f"{base}/cohort?cohort=0123456789abcdef")
     expect(page.locator(".dv-failure")).to_contain_text("This cohort is not here")
+    page.click(".dv-failure a")
+    expect(page.locator(".dv-name")).to_contain_text("SYNTHETIC")
     page.goto(f"{base}/assess?clip=0123")
     expect(page.locator(".dv-failure")).to_contain_text("The cohort has no such clip")
     watched.troubles[:] = [said for said in watched.troubles if "404" not in said]

@@ -38,6 +38,14 @@ def test_a_cohort_is_loaded_once_and_found_by_its_id(manifest: Path):
     assert any("9" in problem.what for problem in opened.loaded.problems)
 
 
+def test_the_demonstration_is_always_among_the_cohorts_and_the_last(manifest: Path):
+    cohorts = Cohorts(manifest)
+    shipped = cohorts.get(cohorts.recent()[-1].id)
+    assert shipped is not None
+    assert shipped.wait(20).synthetic
+    assert shipped.name == "Demonstration cohort"
+
+
 def test_every_clip_has_a_key_of_its_own_and_is_found_by_it(manifest: Path):
     opened = Cohorts(manifest).default().wait(10)
     keys = [browse.clip_key(entry) for entry in opened.index.clips]

@@ -40,7 +40,7 @@ class CohortPage {
   async start() {
     // The owner's cookie: nothing else answers before it is there.
     await request("/studio/session");
-    this.opener.list(this.wanted);
+    await this.opener.list(this.wanted);
     this.poll();
   }
 
@@ -111,7 +111,7 @@ class CohortPage {
     const people = facts.groups.map((name) => `${subjects.filter((one) => one.group === name).length} ${group(name)}`);
     const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
     return [
-      `${plural(subjects.length, "subject")}: ${people.join(", ")}`,
+      plural(subjects.length, "subject") + (people.length ? `: ${people.join(", ")}` : ""),
       plural(facts.clips.length, "clip"),
       plural(facts.tasks.length, "task"),
       facts.raters.length ? `rated by ${facts.raters.join(" and ")}` : "no ratings",
@@ -153,7 +153,8 @@ class CohortPage {
     this.working("");
     this.root.setAttribute("aria-busy", "false");
     const failure = this.part("failure");
-    fill(failure, icon(ICONS.warn), el("div", {}, el("h2", {}, title), el("p", {}, message)));
+    fill(failure, icon(ICONS.warn), el("div", {}, el("h2", {}, title), el("p", {}, message),
+      this.opener.shipped !== this.standing?.id && el("p", {}, el("a", { class: "dv-button", href: `/cohort?cohort=${this.opener.shipped}` }, "Show the demonstration cohort"))));
     failure.hidden = false;
   }
 }
