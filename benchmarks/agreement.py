@@ -19,7 +19,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from benchmarks.programmed import Programmed, healthy_noise, programmed
+from benchmarks.programmed import Noise, Programmed, healthy_noise, programmed
 from divine.config import Limits
 from divine.face.detector import short_range
 from divine.face.kinematics import measure
@@ -42,7 +42,7 @@ MAIN = {"NSM_BROW": "brow_range", "NSM_OPEN": "jaw_opening_range"} | dict.fromke
 SIDE = {"NSM_BROW": "brow_range_asymmetry"} | dict.fromkeys(WIDTHS, "corner_range_asymmetry")
 """The measure whose sign names the weak side; in speech and opening it is the asymmetry of the mouth's area."""
 RANGES = ("lip_aperture_range", "mouth_width_range", "jaw_opening_range", "right_corner_range", "left_corner_range")
-SIGNED = ("corner_range_asymmetry", "mouth_area_asymmetry", "corner_rest_height_difference", "eye_aperture_asymmetry")
+SIGNED = ("corner_range_asymmetry", "mouth_area_asymmetry", "corner_rest_height_difference")
 
 
 class Row(NamedTuple):
@@ -126,12 +126,17 @@ def _weak(row: Row, measures: dict[str, float]) -> str | None:
     return None if value is None else "right" if value < 0 else "left"
 
 
-def agreement_table(rows: Sequence[Row], noise: dict[str, float]) -> str:
+def _hanging(row: Row) -> str | None:
+    value = row.seen.get("corner_rest_height_difference")
+    return None if value is None else "right" if value > 0 else "left"
+
+
+def agreement_table(rows: Sequence[Row], noise: Noise) -> str:
     """Return the main table, Markdown; a last line over all tasks."""
     lines = [
         "| task | n | face tracked, detected (% of frames) | range of motion: error, % | repetition rate: error, % | no rate "
-        "| weak side right (by true landmarks) |",
-        "|---|---|---|---|---|---|---|",
+        "| weak side by movement: right (by true landmarks) | hanging side: right |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for task, label in [*((task, task) for task in TASKS), ("", "**all**")]:
         some = [row for row in rows if task in ("", row.task)]
@@ -141,13 +146,15 @@ def agreement_table(rows: Sequence[Row], noise: dict[str, float]) -> str:
         rates = _errors(some, lambda row: "repetition_rate")
         repeated = [row for row in some if np.isfinite(row.true.measures["repetition_rate"])]
         without = [row for row in repeated if "repetition_rate" not in row.seen]
-        clear = [row for row in some if row.true.asymmetry > 2 * noise[row.task]]
+        clear = [row for row in some if row.true.asymmetry > 2 * noise.asymmetry[row.task]]
         right = sum(_weak(row, row.seen) == row.true.weak_side for row in clear)
         ideal = sum(_weak(row, row.true.measures) == row.true.weak_side for row in clear)
+        droops = [row for row in some if row.true.droop_mm > 2 * noise.droop_mm and row.task != "NSM_BROW"]
+        hanging = sum(_hanging(row) == row.true.weak_side for row in droops)
         lines.append(
             f"| {label} | {len(some)} | {100 * np.mean([row.found for row in some]):.1f}, "
             f"{100 * np.mean([row.detected for row in some]):.1f} | {_spread(rangy)} | {_spread(rates)} "
-            f"| {len(without)}/{len(repeated)} | {right}/{len(clear)} ({ideal}) |"
+            f"| {len(without)}/{len(repeated)} | {right}/{len(clear)} ({ideal}) | {hanging}/{len(droops)} |"
         )
     return "\n".join(lines)
 

@@ -27,6 +27,8 @@ from divine.face.tracks import Tracks, landmarks_of
 
 CORNER, JAW, STATIC = 0.10, 0.35, (-0.10, -0.05, 0.0, 0.05, 0.10)
 """Largest displacement of a corner and of the jaw; the droops of the static clips."""
+LID = (0.0, 0.02, 0.04)
+"""How far one upper lid hangs in static clips."""
 LOW, HIGH = 0.85, 1.15
 """Gains that are good enough."""
 Follow = Callable[[Sequence[Frame]], np.ndarray]
@@ -142,6 +144,25 @@ def score_static(face: Photograph, follow: Follow, side: int) -> list[Score]:
     ]
 
 
+def opening(points: np.ndarray, side: int) -> np.ndarray:
+    """Return how far the eye of one side is open, in pixels, per frame."""
+    upper, lower = ((37, 38), (41, 40)) if side == RIGHT else ((43, 44), (47, 46))
+    return points[:, list(lower), 1].mean(axis=1) - points[:, list(upper), 1].mean(axis=1)
+
+
+def score_lid(face: Photograph, follow: Follow, side: int) -> Score:
+    """Score clips in each of which one upper lid hangs by the same amount throughout: how unequal are the eyes seen?"""
+    seen, still, true = [], [], []
+    other = LEFT if side == RIGHT else RIGHT
+    for amount in LID:
+        motion = Motion(lids=(amount, 0.0) if side == RIGHT else (0.0, amount))
+        points, drawn = follow(list(film(face, [motion] * 8))), truth(face, motion)[None]
+        seen.append(float((opening(points, other) - opening(points, side)).mean()) / face.oed)
+        still.append(float(opening(points, other).mean()) / face.oed)
+        true.append(float((opening(drawn, other) - opening(drawn, side)).mean()) / face.oed)
+    return fit(face.name, "static lid: asymmetry", np.array(seen), np.array(true), np.array(still))
+
+
 def score_face(face: Photograph, follow: dict[str, Follow], cases: Sequence[str]) -> dict[str, list[Score]]:
     """Score every way of following on every case of one face."""
     scores: dict[str, list[Score]] = {name: [] for name in follow}
@@ -158,6 +179,8 @@ def score_face(face: Photograph, follow: dict[str, Follow], cases: Sequence[str]
                 scores[name] += score_moving(face, function, frames, motions, case + suffix)
     for side in (RIGHT, LEFT):
         for name, function in follow.items():
+            if "lid" in cases:
+                scores[name].append(score_lid(face, function, side))
             if "static" in cases:
                 scores[name] += score_static(face, function, side)
             if "droop" in cases:
@@ -244,7 +267,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="a folder of more frontal photographs")
     parser.add_argument("--backends", default="mediapipe,mesh", help="comma-separated; flow, placement are its halves")
     parser.add_argument("--dlib", type=Path, help="shape_predictor_68_face_landmarks.dat, to compare")
-    parser.add_argument("--cases", default="corner,jaw,static,droop")
+    parser.add_argument("--cases", default="corner,jaw,static,droop,lid")
     parser.add_argument("--each", action="store_true", help="print every face, too")
     given = parser.parse_args()
     halves: dict[str, Follow] = {"flow": flow_alone, "placement": placement_alone}

@@ -28,7 +28,16 @@ class Programmed(NamedTuple):
     intercanthal_px: float
     asymmetry: float
     """Strong against weak side, 0 to 1."""
+    droop_mm: float
     weak_side: str
+
+
+class Noise(NamedTuple):
+    """What healthy people's sides differ by: root mean squares."""
+
+    asymmetry: dict[str, float]
+    """By task."""
+    droop_mm: float
 
 
 def programmed(camera: FaceCamera, gesture: Gesture, times_s: Float[np.ndarray, " t"], weak_side: str) -> Programmed:
@@ -41,10 +50,6 @@ def programmed(camera: FaceCamera, gesture: Gesture, times_s: Float[np.ndarray, 
     rest = times_s < LEAD_S
     right, left = (_along_its_path(points[:, corner]) for corner in (48, 54))
     right_brow, left_brow = (_range(points[:, part, 1].mean(axis=1)) for part in (slice(17, 22), slice(22, 27)))
-    right_eye, left_eye = (
-        points[:, low, 1].mean(axis=1) - points[:, high, 1].mean(axis=1)
-        for low, high in (((41, 40), (37, 38)), ((46, 47), (43, 44)))
-    )
     areas = np.array([[_area(ring, side) for side in (-1, 1)] for ring in (points - nose)[:, 48:60]])
     measures = {
         "lip_aperture_range": _range(points[:, 66, 1] - points[:, 62, 1]),
@@ -59,19 +64,19 @@ def programmed(camera: FaceCamera, gesture: Gesture, times_s: Float[np.ndarray, 
         "left_brow_range": left_brow,
         "brow_range": (right_brow + left_brow) / 2,
         "brow_range_asymmetry": _percent(right_brow, left_brow),
-        "eye_aperture_asymmetry": float(np.median(_percent(right_eye, left_eye))),
         "repetition_rate": _rate(gesture),
     }
-    return Programmed(measures, unit, gesture.truth.asymmetry, weak_side)
+    return Programmed(measures, unit, gesture.truth.asymmetry, gesture.truth.droop_mm, weak_side)
 
 
-def healthy_noise(overlap: Overlap, seconds: float) -> dict[str, float]:
-    """Return, per task, the root mean square of the asymmetries programmed into healthy people."""
+def healthy_noise(overlap: Overlap, seconds: float) -> Noise:
+    """Return the noise that was programmed into healthy people."""
     people = [make_subject(f"N{k}", "HC", 10_000 + k, overlap) for k in range(HEALTHY_DRAWN)]
-    return {
-        task: float(np.sqrt(np.mean([make_gesture(one, task, 0, seconds, overlap).truth.asymmetry ** 2 for one in people])))
-        for task in TASKS
-    }
+    asymmetry = {}
+    for task in TASKS:
+        drawn = [make_gesture(one, task, 0, seconds, overlap).truth.asymmetry for one in people]
+        asymmetry[task] = float(np.sqrt(np.mean(np.square(drawn))))
+    return Noise(asymmetry, float(np.sqrt(np.mean([one.pathology.droop_mm**2 for one in people]))))
 
 
 def _range(values: Float[np.ndarray, " t"]) -> float:

@@ -1,7 +1,8 @@
 """Photographs that move by known amounts: what the fidelity benchmark measures landmarks against.
 
-A real frontal picture is warped by a smooth field (a mouth corner that sinks or rises, a jaw that opens over a dark
-cavity), shaken like a head, given camera noise, and compressed as H.264. All lengths are in outer-eye distances (OED).
+A real frontal picture is warped by a smooth field (a mouth corner that sinks or rises, an upper lid that sinks, a jaw that
+opens over a dark cavity), shaken like a head, given camera noise, and compressed as H.264. All lengths are in outer-eye
+distances (OED).
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ from divine.face.mesh import TO_68, Mesh, region_of_face, region_of_shape
 FPS = 50
 HILL = 0.22
 """Radius (1/e) of the hill by which a corner moves."""
+LID = (0.12, 0.05)
+"""Half width and half height (1/e) of the hill by which an upper lid moves: the lower lid hardly feels it."""
 WIDTH, HEIGHT = 640, 480
 RIGHT, LEFT = 48, 54
 """The mouth's corners, on the subject's own right and left."""
+UPPER_LIDS = ((37, 38), (43, 44))
 CLIPS = Path("../shared/data/clips")
 
 
@@ -50,6 +54,8 @@ class Motion(NamedTuple):
     """The right and the left corner, downwards."""
     jaw: float = 0.0
     teeth: bool = False
+    lids: tuple[float, float] = (0.0, 0.0)
+    """The right and the left upper lid, downwards."""
 
 
 def photograph(name: str, picture: np.ndarray, oed: float | None = None) -> Photograph:
@@ -97,12 +103,20 @@ def photographs(folder: Path | None = None) -> list[Photograph]:
     return found + [photograph(path.stem, cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), oed=95.0) for path in paths]
 
 
+def _hills(face: Photograph, motion: Motion) -> list[tuple[np.ndarray, float, np.ndarray]]:
+    """Return centre (pixels), height (OED) and radii (pixels) of what sinks."""
+    corners = [(face.points[k], a, HILL * face.oed * np.ones(2)) for k, a in zip((RIGHT, LEFT), motion.corners, strict=True)]
+    lids = [
+        (face.points[list(k)].mean(axis=0), a, np.array(LID) * face.oed) for k, a in zip(UPPER_LIDS, motion.lids, strict=True)
+    ]
+    return [hill for hill in corners + lids if hill[1]]
+
+
 def sink(face: Photograph, places: np.ndarray, motion: Motion) -> np.ndarray:
-    """Return how far down (pixels) the corners' hills carry the material at ``places`` [..., 2]."""
+    """Return how far down (pixels) the hills of corners and lids carry the material at ``places`` [..., 2]."""
     down = np.zeros(places.shape[:-1])
-    for corner, amount in zip((RIGHT, LEFT), motion.corners, strict=True):
-        squared = ((places - face.points[corner]) ** 2).sum(axis=-1)
-        down += amount * face.oed * np.exp(-squared / (HILL * face.oed) ** 2)
+    for centre, amount, radii in _hills(face, motion):
+        down += amount * face.oed * np.exp(-(((places - centre) / radii) ** 2).sum(axis=-1))
     return down
 
 
@@ -141,9 +155,9 @@ def render(face: Photograph, motion: Motion) -> np.ndarray:
     if motion.jaw:
         top, left = _window(face)
         image[top:, left] = _opened(face, motion)
-    if any(motion.corners):
-        corners, reach = face.points[[RIGHT, LEFT]], 2.6 * HILL * face.oed
-        (left, top), (right, bottom) = (corners.min(axis=0) - reach).astype(int), (corners.max(axis=0) + reach).astype(int)
+    if hills := _hills(face, motion):
+        (left, top) = np.min([centre - 2.6 * radii for centre, _, radii in hills], axis=0).astype(int)
+        (right, bottom) = np.max([centre + 2.6 * radii for centre, _, radii in hills], axis=0).astype(int)
         columns, rows = np.meshgrid(np.arange(left, right, dtype=np.float64), np.arange(top, bottom, dtype=np.float64))
         source = rows
         for _ in range(10):  # where did the material that is now here come from: a fixed point

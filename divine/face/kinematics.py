@@ -94,7 +94,6 @@ def _symmetry(motion: Motion, found: Signals, rise: Driver) -> Computations:
         "corner_rest_height_difference": lambda: _resting(found.right_corner[:, 1] - found.left_corner[:, 1], rest),
         "canthus_commissure_difference": lambda: _resting(_droop(motion), rest),
         "mouth_area_asymmetry": lambda: _relative(found.right_area, found.left_area),
-        "eye_aperture_asymmetry": lambda: _relative(found.right_eye, found.left_eye),
         "right_brow_range": lambda: spread(_seen(found.right_brow)),
         "left_brow_range": lambda: spread(_seen(found.left_brow)),
         "brow_range_asymmetry": lambda: _asymmetry(spread(_seen(found.right_brow)), spread(_seen(found.left_brow))),

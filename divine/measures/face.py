@@ -111,11 +111,6 @@ SYMMETRY = (
         "Which half of the mouth is larger: positive the right, negative the left, 0 both alike.",
     ),
     _video(
-        "eye_aperture_asymmetry", "Asymmetry of eye opening", "%",
-        "median of 100 (R - L) / (R + L), R and L the mean distance between upper and lower lid",
-        "Which eye is open wider: positive the right, negative the left.", tasks=TASKS,
-    ),
-    _video(
         "right_brow_range", "Right brow: excursion", "ICD", "P99 - P1 of the height of 17-21 over the line of the eyes",
         "How far the subject's right eyebrow rises.", tasks=BROW_TASKS,
     ),

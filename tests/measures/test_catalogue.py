@@ -46,7 +46,7 @@ def test_a_task_shows_what_means_something_for_it():
     assert "ddk_pa_rate" in names("audio", "DDK_PA")
     assert "ddk_pa_rate" not in names("audio", "DDK_PATAKA") | names("audio", None) | names("audio", "READING")
     assert names("audio", "NSM_OPEN") == set()
-    assert names("video", "NSM_BROW") >= {"brow_range_asymmetry", "repetition_rate", "eye_aperture_asymmetry"}
+    assert names("video", "NSM_BROW") >= {"brow_range_asymmetry", "repetition_rate"}
     assert "jaw_opening_range" not in names("video", "NSM_BROW")
     assert names("video", None) == {name for name, info in CATALOGUE.items() if info.modality == "video"}
 
