@@ -99,6 +99,7 @@ def _view(job: Job) -> dict[str, Any]:
         "queued_s": status.queued_s,
         "started_s": status.started_s,
         "ended_s": status.ended_s,
+        "has_run": (services.run_folder(job.id) / "spec.json").is_file(),
     }
 
 

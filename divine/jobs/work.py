@@ -59,7 +59,8 @@ def work(folder: JobFolder, lock: int, carry_out: CarryOut, *, mercy_s: float = 
         scribe.say("failed", str(error))
     except Exception as error:
         traceback.print_exc()
-        scribe.say("failed", f"An error of the program itself ({type(error).__name__}); the job's log has the details.")
+        log = f"jobs/{folder.path.name}/{folder.log.name}"
+        scribe.say("failed", f"An error of the program itself ({type(error).__name__}); {log} in DIVINE_HOME has the details.")
     over.set()
     os.close(lock)  # at once: whoever reads the last word may act on it
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from divine.config import home
 from divine.records import DivineError, Modality
 from divine.services.jobs import TrainOrder
 
@@ -165,6 +166,9 @@ def _duration(order: TrainOrder, clips: int, members: int) -> Duration | None:
     per_clip: list[float] = []
     counted = 0
     for entry in runs():
+        # What was trained elsewhere, or came with the studio, says nothing of this machine.
+        if not entry.folder.is_relative_to(home().resolve()):
+            continue
         if entry.spec is None or (entry.spec.system, entry.spec.encoders) != (order.system, order.encoders):
             continue
         seconds, held = seconds_per_member(entry.folder), _clips(entry.folder)

@@ -23,7 +23,9 @@ export function showJobs(section, jobs, chosen, actions) {
         active && button(job, "cancel", "Cancel", () => actions.cancel(job.id)),
         (job.state === "interrupted" || job.state === "failed") && button(job, "resume", "Resume", () => actions.resume(job.id)),
         job.state === "done" && job.kind === "train" && el("a", { class: "dv-quiet dv-open", href: `/runs?run=${encodeURIComponent(job.id)}`, "aria-label": `Results of ${job.title}` }, "Results"),
-        !active && button(job, "forget", "Remove", () => actions.forget(job.id))));
+        // An unfinished run goes by its own page, with its job: the way to resume it must not be lost alone.
+        !active && job.state !== "done" && job.has_run && el("a", { class: "dv-quiet dv-open", href: `/runs?run=${encodeURIComponent(job.id)}`, "aria-label": `Run of ${job.title}` }, "Run"),
+        !active && (job.state === "done" || !job.has_run) && button(job, "forget", "Remove", () => actions.forget(job.id))));
   };
   fill(section, el("h2", { id: "dv-train-jobs-title" }, "Jobs"),
     jobs.length === 0
