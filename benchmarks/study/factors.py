@@ -163,7 +163,7 @@ def gate_by_added_noise(fitted: Fitted, world: World, modality: Modality, levels
 def part(world: World, rows: slice) -> World:
     """Return some clips of a world."""
     factors = {name: value[rows] for name, value in world.factors.items()}
-    noise = {name: value[rows] for name, value in world.noise.items()}
+    noise: dict[Modality, np.ndarray] = {name: value[rows] for name, value in world.noise.items()}
     return World(factors, noise, take(world.batch, torch.arange(len(world.noise["video"]))[rows]))
 
 

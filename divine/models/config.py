@@ -32,8 +32,8 @@ class LossWeights:
     cross_covariance: float = 0.0
     """Weight of the penalty that keeps shared factors out of the private latents; not in the paper, off by default."""
     leak: float = field(default=0.0, metadata={"before": 0.0})
-    """Weight of another penalty to the same end: correlation of each private latent with the *other* modality's latents, since
-    only what is shared can be seen from both sides. Not in the paper, off by default (docs/study.md)."""
+    """Weight of an adversary to the same end: a reader of each private latent, which must not be able to say what the *other*
+    modality holds. Not in the paper, off by default (docs/study.md)."""
     class_balanced: bool = True
 
     def __post_init__(self) -> None:

@@ -149,19 +149,16 @@ def cross_covariance(
     return (centred(shared).T @ centred(private) / count).square().mean()
 
 
-def cross_correlation(one: Float[Tensor, "b p"], other: Float[Tensor, "b q"], rows: Bool[Tensor, " b"]) -> Float[Tensor, ""]:
-    """Mean squared correlation between the dimensions of two latents over ``rows``; zero for fewer than two of them.
+def reading_error(read: Float[Tensor, "b w"], target: Float[Tensor, "b w"], rows: Bool[Tensor, " b"]) -> Float[Tensor, ""]:
+    """Squared error of ``read`` in variances of the detached target over ``rows``: 1 is no better than the mean.
 
-    Unlike a covariance it cannot be lowered by shrinking a latent. A dimension that hardly varies counts for little.
+    Each clip's error counts up to 4, so that whoever wants it high gains nothing by going to extremes.
     """
     count = rows.sum().clamp(min=1)
-
-    def scaled(z: Tensor) -> Tensor:
-        held = keep(z, rows)
-        centred = keep(held - held.sum(dim=0) / count, rows)
-        return centred * torch.rsqrt(centred.square().sum(dim=0) / count + 1e-4)
-
-    return (scaled(one).T @ scaled(other) / count).square().mean()
+    held = keep(target.detach(), rows)
+    centred = keep(held - held.sum(dim=0) / count, rows)
+    scaled = centred * torch.rsqrt(centred.square().sum(dim=0) / count + 1e-6)
+    return masked_mean((read - scaled).square().mean(dim=-1).clamp(max=4.0), rows)
 
 
 def _kl(posterior: Gaussian) -> Tensor:

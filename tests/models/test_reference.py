@@ -117,21 +117,6 @@ def test_cross_covariance_is_the_covariance_of_shared_and_private(case, heard):
     assert float(result.losses.cross_covariance) == pytest.approx(expected, rel=1e-4)
 
 
-def test_leak_is_the_correlation_of_private_latents_with_the_other_modality(case, heard):
-    *_, result = case
-    both = [clip for clip in heard[1] if clip[0] is not None and clip[1] is not None]
-    shared, private = (
-        [np.stack([getattr(clip[at], kind)[0] for clip in both]) for at in (0, 1)] for kind in ("shared", "private")
-    )
-
-    def correlation(one, other):
-        damped = np.sqrt(np.outer(one.var(axis=0) + 1e-4, other.var(axis=0) + 1e-4))
-        return np.mean((np.cov(one.T, other.T, bias=True)[: one.shape[1], one.shape[1] :] / damped) ** 2)
-
-    expected = correlation(private[0], shared[1]) + correlation(private[1], shared[0]) + correlation(private[0], private[1])
-    assert float(result.losses.leak) == pytest.approx(expected, rel=1e-3)
-
-
 def test_the_total_weighs_the_terms_as_printed(case):
     x = case[-1].losses
     alpha, epsilon, token = 2.0, 0.1, 0.4

@@ -19,6 +19,7 @@ def test_a_probe_reads_what_is_there_and_nothing_else():
 
 def test_a_world_shows_each_modality_its_own_factors_only():
     world = make_world(300, 0)
+    assert world.batch.video and world.batch.audio and world.batch.targets
     for name, sequence, hidden in (
         ("video-private", world.batch.video, "audio-private"),
         ("audio-private", world.batch.audio, "video-private"),
@@ -33,6 +34,7 @@ def test_a_world_shows_each_modality_its_own_factors_only():
 
 def test_noise_is_as_loud_as_it_says():
     world = make_world(300, 1)
+    assert world.batch.audio
     spread = world.batch.audio.values.std(dim=1).mean(dim=1).numpy()
     assert np.corrcoef(spread, world.noise["audio"])[0, 1] > 0.95
 
