@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 from tests.ui.asking import BASE, made
 from tests.ui.fake import FakeServices, write_clip, write_sound
 from tests.ui.running import chromium
+from tests.ui.session_cohort import Made, make
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,12 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_sound(tmp_path_factory.mktemp("sounds") / "voice.wav")
+
+
+@pytest.fixture(scope="session")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Numbered frames of six people, with a run of chosen answers in the home."""
+    return make(tmp_path_factory.mktemp("numbered") / "cohort")
 
 
 @pytest.fixture(scope="module")

@@ -12,18 +12,13 @@ from playwright.sync_api import Browser, Page
 from divine.data.schema import ClipEntry
 from tests.ui.fake import FakeServices
 from tests.ui.running import CHROMIUM, studio, watch
-from tests.ui.session_cohort import FRAMES, Made, make
+from tests.ui.session_cohort import FRAMES, Made
 from tests.ui.session_frames import READY, click_curves, seek_frames
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium on this machine"),
 ]
-
-
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    return make(tmp_path_factory.mktemp("frames") / "cohort")
 
 
 @pytest.fixture(scope="module")

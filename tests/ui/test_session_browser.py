@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.ui.fake import FakeServices
 from tests.ui.running import CHROMIUM, Watched, studio, watch
-from tests.ui.session_cohort import ANNOTATED, APART_PX, FRAMES, RUN, Made, make
+from tests.ui.session_cohort import ANNOTATED, APART_PX, FRAMES, RUN, Made
 from tests.ui.session_frames import READY
 
 expect.set_options(timeout=30_000)
@@ -19,11 +19,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium on this machine"),
 ]
-
-
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    return make(tmp_path_factory.mktemp("session") / "cohort")
 
 
 @pytest.fixture(scope="module")
