@@ -1,3 +1,4 @@
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -144,3 +145,14 @@ def test_the_studio_does_without_tensorflow_and_transformers():
 def test_an_encoder_s_library_is_installed_by_the_command_that_its_message_names():
     done = subprocess.run([sys.executable, "-m", "divine.bootstrap"], cwd=bootstrap.PROJECT, capture_output=True, text=True)
     assert done.returncode != 0 and "python3 -m divine.bootstrap encoders" in done.stderr
+
+
+def test_nothing_is_installed_that_breaks_the_rest():
+    here = {one.metadata["Name"].lower().replace("_", "-") for one in importlib.metadata.distributions()}
+    assert not here & {"opencv-python", "opencv-contrib-python"}, "shadows opencv-python-headless, wants a display"
+    assert "torchvision" not in here, "breaks transformers beside a CPU build of torch"
+    assert "tensorflow" not in here, "a second copy of tensorflow-cpu, 1.9 GB"
+    if not bootstrap.has_gpu():
+        assert not {name for name in here if name.startswith("nvidia-")}, "torch of the wrong build"
+    if "torchaudio" in here:
+        import torchaudio  # noqa: F401  # pyright: ignore[reportMissingImports]  one that fails to import breaks transformers

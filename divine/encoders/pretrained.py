@@ -9,18 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
+from torch import Tensor
 
-from divine.encoders.device import device
+from divine.encoders.device import Network, ready
 from divine.encoders.registry import EncoderError
 
 WHOLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-Network = TypeVar("Network", bound=nn.Module)
 
 
 def settings(code: str, folder: Path, name: str = "config.json") -> dict[str, Any]:
@@ -114,7 +113,7 @@ def filled(code: str, network: Network, found: Mapping[str, Tensor], rename: Cal
         if not torch.isfinite(given[key]).all():
             raise EncoderError(f"{code}: {key} holds values that are not finite. {_again(code)}")
         tensor.copy_(given[key])
-    return network.to(device()).eval().requires_grad_(False)
+    return ready(network)
 
 
 def _some(names: list[str]) -> str:
