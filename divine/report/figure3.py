@@ -32,16 +32,16 @@ class Drawn(NamedTuple):
 
 def draw(panels: Sequence[Drawn], stamp: Stamp, notes: Sequence[str]) -> Figure:
     """Draw the panels, four in a row: shares of each true class, in a palette that colour-blind readers can tell apart."""
+    told = ["Each cell: share of its true class in %, over folds and seeds.", *stamp.lines, *notes]
     rows = -(-len(panels) // _COLUMNS)
-    figure = Figure(figsize=(4.1 * _COLUMNS, 4.0 * rows + 1.1), layout="constrained")
+    figure = Figure(figsize=(4.1 * _COLUMNS, 4.0 * rows + 0.2 * len(told)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, _COLUMNS, squeeze=False).ravel().tolist()
     for ax, drawn in zip(axes, panels, strict=False):
         _panel(ax, drawn)
     for ax in axes[len(panels) :]:
         ax.axis("off")
-    told = "\n".join(["Each cell: share of its true class in %, over folds and seeds.", *stamp.lines, *notes])
-    figure.supxlabel(told, fontsize=8, ha="left", x=0.01, wrap=True)
+    figure.supxlabel("\n".join(told), fontsize=8, ha="left", x=0.01)
     return figure
 
 
