@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests import clips
 from tests.ui.fake import FakeServices
 from tests.ui.running import CHROMIUM, Watched, studio, watch
 from tests.ui.session_cohort import ANNOTATED, APART_PX, FRAMES, RUN, Made
@@ -173,6 +174,26 @@ def test_another_reference_group_changes_what_stands_behind_the_value(watched: W
     expect(page.locator(".dv-attention .dv-se-strips li").first.locator("circle")).to_have_count(5)
     page.locator(".dv-tasks .dv-se-link").nth(1).click()
     expect(page.locator(".dv-name")).to_contain_text("Open the mouth")
+
+
+def test_a_hostile_cohort_of_sounds_is_text(browser: Browser, tmp_path: Path):
+    hostile = "<img src=x onerror=alert(1)>${7*7}{{8*8}}"
+    clips.wav(tmp_path / "a.wav", clips.tone(1.5))
+    (tmp_path / "manifest.csv").write_text(f"subject,group,task,audio\n{hostile},{hostile},{hostile},a.wav\n")
+    with studio(FakeServices(), data=tmp_path / "manifest.csv") as base:
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=base)
+        watched = watch(context, base)
+        watched.page.on("dialog", lambda dialog: pytest.fail("a script ran"))
+        page = opened(watched.page, "")
+        expect(page.locator(".dv-name")).to_have_text(f"{hostile} · {hostile}")
+        expect(page.locator(".dv-facts").first).to_contain_text("no picture")
+        expect(page.locator(".dv-lane")).to_have_count(4)  # pitch, intensity, waveform, spectrogram
+        expect(page.locator(".dv-prediction")).to_contain_text("No run was made of this cohort yet")
+        page.locator(".dv-lane canvas").last.click(position={"x": 300, "y": 30})
+        page.wait_for_function("document.querySelector('.dv-player audio').currentTime > 0.2")
+        assert page.locator("img[src=x]").count() == 0
+        assert (watched.troubles, watched.foreign) == ([], [])
+        context.close()
 
 
 def test_links_that_lead_nowhere_say_what_to_do(watched: Watched, base: str, cohort: Made):

@@ -88,8 +88,10 @@ export class Plot {
         el("span", { class: "dv-soft" }, "Click to go there", onBrush && "; Shift and drag to repeat a stretch")),
       el("div", { class: "dv-chips", role: "group", "aria-label": "Curves shown" }, this.all.map((lane) => this.chip(lane))), this.stage);
     section.hidden = this.all.length === 0;
-    new ResizeObserver(() => this.draw()).observe(this.stage);
-    window.addEventListener("divine-theme", () => this.draw());
+    this.resizing = new ResizeObserver(() => this.draw());
+    this.resizing.observe(this.stage);
+    this.onTheme = () => this.draw();
+    window.addEventListener("divine-theme", this.onTheme);
     this.layOut();
   }
 
@@ -187,6 +189,11 @@ export class Plot {
     this.drawAxis(width, colours);
     this.onDraw?.(x, width);
     this.moveTo(this.time);
+  }
+
+  close() {
+    this.resizing.disconnect();
+    window.removeEventListener("divine-theme", this.onTheme);
   }
 
   drawAxis(width, colours) {

@@ -182,6 +182,7 @@ export class ClipView {
   close() {
     this.closed = true;
     this.player?.close();
+    this.plot?.close();
     this.node.remove();
   }
 }
