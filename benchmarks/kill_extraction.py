@@ -88,9 +88,8 @@ def main(kills: int) -> int:
         cohort = make_cohort(root / "cohort", PLAN).root
         whole_s = extract(cohort, root / "undisturbed")
         expected, failed = digests(root / "undisturbed"), False
-        print(
-            f"{len(expected)} units, undisturbed in {whole_s:.0f} s\n\n| | kills in the midst | redone | digests |\n|---|---|---|---|"
-        )
+        print(f"{len(expected)} units, undisturbed in {whole_s:.0f} s\n")
+        print("| | kills in the midst | redone | digests |\n|---|---|---|---|")
         for title, options in (("threads", ()), ("processes", ("--processes",)), ("a worker of two on Dask", None)):
             home = root / title.replace(" ", "-")
             each = max(1, kills // 3)
