@@ -73,7 +73,7 @@ export class RunList {
     }
     fill(this.table, wanted.length === 0 ? el("p", { class: "dv-empty" }, "No run fits the filter.")
       : el("div", { class: "dv-scroll", tabindex: 0, role: "region", "aria-label": "Runs" }, el("table", { class: "dv-run-table" },
-        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "dv-sr" }, "Compare")), ["Run", "Encoders", "Cohort", "Learned", "Members", "State", "Per subject"].map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, el("span", { class: "dv-sr" }, "Delete")))),
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "dv-sr" }, "Compare")), ["Run", "Encoders", "Cohort", "Learned", "Members", "State", "Per subject, 95 % interval"].map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, el("span", { class: "dv-sr" }, "Delete")))),
         el("tbody", {}, wanted.map((run) => this.row(run))))));
     if (focus) this.table.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
   }
@@ -98,6 +98,6 @@ export class RunList {
 function main(run) {
   if (!run.main) return run.state === "done" ? el("span", { class: "dv-soft" }, "computing …") : "";
   const { name, mean, low, high } = run.main;
-  const shown = name === "accuracy" ? UNITS.percent : UNITS.points;
-  return [el("strong", {}, shown(mean)), el("span", { class: "dv-soft dv-under-name" }, `${name === "accuracy" ? "accuracy" : "MAE of the total"}, ${low === undefined ? "no interval" : `95 %: ${shown(low)} – ${shown(high)}`}`)];
+  const [title, shown] = name === "accuracy" ? ["accuracy", UNITS.percent] : ["MAE of the total", UNITS.points];
+  return [el("strong", {}, shown(mean)), ` ${title}`, low !== undefined && el("span", { class: "dv-soft dv-under-name dv-range" }, `${shown(low)} to ${shown(high)}`)];
 }

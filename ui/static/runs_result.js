@@ -11,9 +11,9 @@ import { showCalibration, showCurves } from "./runs_charts.js";
 import { SETTINGS } from "./runs_words.js";
 
 const TROUBLE = {
-  interrupted: "This run was cut off. What is finished is kept; resume it on the Train page, or give its command again.",
+  interrupted: "Until it is finished there are no results. A run of the command line goes on when its command is given again.",
   failed: "This run failed. Its message says why; resume it once that is mended.",
-  damaged: "A file of this run cannot be read. Nothing of it is shown that could be wrong.",
+  damaged: "A file of this run cannot be read. Nothing of it is shown.",
 };
 
 export class RunView {
@@ -74,9 +74,9 @@ export class RunView {
   unfinished(run, members) {
     return el("section", { class: "dv-card", "aria-label": "Progress" },
       el("div", { class: "dv-progress-row" }, run.total > 0 && el("progress", { max: run.total, value: run.done, "aria-label": "Models trained" }), el("span", { role: "status" }, run.total ? `${run.done} of ${run.total} models trained` : "No model is trained yet")),
-      TROUBLE[run.state] && el("p", { class: "dv-callout" }, TROUBLE[run.state]),
       run.message && el("p", { class: "dv-callout dv-message" }, run.message),
-      run.ours && run.state !== "damaged" && el("p", {}, el("a", { href: `/train?job=${encodeURIComponent(run.id)}` }, run.state === "training" ? "Watch it on the Train page" : "Resume it on the Train page")),
+      TROUBLE[run.state] && el("p", { class: "dv-note" }, TROUBLE[run.state]),
+      run.ours && run.state !== "damaged" && el("p", { class: "dv-note" }, el("a", { href: `/train?job=${encodeURIComponent(run.id)}` }, run.state === "training" ? "Watch it on the Train page" : "Resume it on the Train page")),
       members.length > 0 && grid(members));
   }
 

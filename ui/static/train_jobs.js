@@ -17,8 +17,7 @@ export function showJobs(section, jobs, chosen, actions) {
     return el("tr", { "data-job": job.id, "data-state": job.state, class: job.id === chosen ? "is-chosen" : "" },
       el("td", {}, state(job.state)),
       el("th", { scope: "row" }, el("button", { type: "button", class: "dv-link", "data-key": `show ${job.id}`, "aria-current": job.id === chosen ? "true" : null, onclick: () => actions.choose(job.id) }, job.title),
-        el("span", { class: "dv-soft" }, [moment(job.queued_s), job.device === "cpu" ? "" : job.device].filter(Boolean).join(" · "))),
-      el("td", { class: "dv-num" }, job.total ? `${job.stage} ${job.done}/${job.total}` : ""),
+        el("span", { class: "dv-soft dv-num" }, [job.state !== "done" && job.total ? `${job.stage} ${job.done}/${job.total}` : "", moment(job.queued_s), job.device === "cpu" ? "" : job.device].filter(Boolean).join(" · "))),
       el("td", { class: "dv-row-actions" },
         active && button(job, "cancel", "Cancel", () => actions.cancel(job.id)),
         (job.state === "interrupted" || job.state === "failed") && button(job, "resume", "Resume", () => actions.resume(job.id)),
@@ -31,7 +30,7 @@ export function showJobs(section, jobs, chosen, actions) {
     jobs.length === 0
       ? el("p", { class: "dv-soft" }, "Nothing has been launched yet. What you launch is listed here and goes on by itself.")
       : el("div", { class: "dv-scroll", tabindex: 0, role: "region", "aria-labelledby": "dv-train-jobs-title" }, el("table", { class: "dv-jobs" },
-        el("thead", {}, el("tr", {}, ["State", "Job", "Stage", "Actions"].map((name) => el("th", { scope: "col" }, name)))),
+        el("thead", {}, el("tr", {}, ["State", "Job", "Actions"].map((name) => el("th", { scope: "col" }, name)))),
         el("tbody", {}, jobs.map(row)))),
     trouble);
   if (focus) section.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
