@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import metrics as sk
 
 from divine import cli, services
 from divine.evaluation.confusion import LEVELS
@@ -17,6 +18,7 @@ from divine.report.typeset import ReportError
 from divine.training.run import Run, Status
 from divine.training.spec import RunSpec, configure
 from tests.evaluation.test_evaluate import table
+from tests.training.cohorts import write_cohort
 
 
 def made(folder: Path, predictions: Predictions, *, settings=("audio+video", "video", "audio"), split=b"", **spec) -> Run:
@@ -104,3 +106,18 @@ def test_a_page_gets_metrics_confusion_and_calibration_of_a_run(runs: tuple[Run,
         )
     curve = services.run_calibration(folder, modalities="video")
     assert sum(one.clips for one in curve) == 3 * 6 * 3
+
+
+def test_raters_agree_as_their_scores_say(tmp_path: Path):
+    manifest = write_cohort(tmp_path / "c", per_group=4)
+    found = {one.item: one for one in services.rater_agreement(manifest)}
+    # speed has one rater, so nothing of it, or of the total, was rated by all
+    assert (found["speed"].clips, found["total"].clips, found["symmetry"].clips) == (0, 0, 24)
+    assert found["symmetry"].single.value == 1.0 and found["symmetry"].kappas[0].kappa == 1.0
+    text = pd.read_csv(manifest)
+    text["rating_symmetry_SLP2"] = [min(5, score + place % 2) for place, score in enumerate(text["rating_symmetry_SLP1"])]
+    text.to_csv(manifest, index=False)
+    one = next(one for one in services.rater_agreement(manifest) if one.item == "symmetry")
+    expected = sk.cohen_kappa_score(text["rating_symmetry_SLP1"], text["rating_symmetry_SLP2"], weights="quadratic")
+    assert one.kappas[0].kappa == pytest.approx(expected)
+    assert one.single.low < one.single.value < one.mean.value < 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from divine.evaluation.evaluate import Result
     from divine.evaluation.filled import FilledTable
     from divine.evaluation.unit import Objective, Setting, TaskSet, Unit
+    from divine.report.ceiling import ItemAgreement
     from divine.report.comparison import Versus
     from divine.training.spec import Folds
     from divine.training.sweep_folder import SweepStatus
@@ -200,3 +201,15 @@ def paper_table(out: Path, number: int) -> FilledTable:
     from divine.report.reproduce import Reproduction, filled_table
 
     return filled_table(Reproduction(out), number)
+
+
+def rater_agreement(data: Path) -> tuple[ItemAgreement, ...]:
+    """Return how well a cohort's raters agree, per item and in total: the ceiling for severity.
+
+    Raises:
+        DivineError: the cohort cannot be loaded.
+    """
+    from divine.data.load import load
+    from divine.report.ceiling import rater_agreement as agreement
+
+    return agreement(load(data).index)
