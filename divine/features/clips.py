@@ -13,7 +13,7 @@ from divine.config import Limits
 from divine.data.features import read_features
 from divine.data.recording import open_entry
 from divine.data.schema import ClipEntry
-from divine.features.extract import Extracted, checked, encode, keep, stored
+from divine.features.extract import Extracted, encode, keep, stored
 from divine.records import Clip, DivineError, Features, Modality, Observation
 from divine.store import Store, StoreError
 
@@ -111,7 +111,7 @@ class ClipFeatures:
             whole = [one[2] for one in lacking if isinstance(one[2], Observation)]
             outcomes: Iterator[Features | DivineError] = iter(encode(code, whole) if whole else ())
             for job, clip, observation in lacking:
-                outcome = observation if isinstance(observation, DivineError) else checked(next(outcomes))
+                outcome = observation if isinstance(observation, DivineError) else next(outcomes)
                 found = Extracted()
                 found.note(code, outcome)
                 keep(self.store, clip.digest, found)

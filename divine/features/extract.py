@@ -68,8 +68,18 @@ def encode(code: str, observations: Sequence[Observation]) -> list[Features | Di
     if fit:
         encoder = encoders.load(code)  # outside: weights that are missing today are no fact about a clip
         for place, outcome in zip(fit, _together(encoder, [observations[place] for place in fit]), strict=True):
-            outcomes[place] = outcome
+            outcomes[place] = _checked(outcome, observations[place].clip.name)
     return outcomes
+
+
+def _checked(outcome: Features | DivineError, clip: str) -> Features | DivineError:
+    """Return the outcome, or in place of features that half precision cannot hold an error."""
+    if isinstance(outcome, Features) and not (np.abs(outcome.values) <= np.finfo(np.float16).max).all():
+        return EncoderError(
+            f"{clip}: {outcome.encoder} made features that are not finite, or beyond 65504, which the store cannot hold. Check "
+            f"its weights (`divine encoders verify {outcome.encoder}`), and the recording."
+        )
+    return outcome
 
 
 def _together(encoder: Encoder, observations: Sequence[Observation]) -> Sequence[Features | DivineError]:
@@ -102,16 +112,6 @@ def keep(store: Store, digest: str, found: Extracted) -> None:
     for code, why in found.absent.items():
         if code not in found.passing:
             store.put(feature_key(digest, code), {}, {"absent": why})
-
-
-def checked(outcome: Features | DivineError) -> Features | DivineError:
-    """Return the outcome, or in place of features that half precision cannot hold an error."""
-    if isinstance(outcome, Features) and not (np.abs(outcome.values) <= np.finfo(np.float16).max).all():
-        return EncoderError(
-            f"{outcome.encoder}: made features that are not finite, or beyond 65504, which the store cannot hold. Check its "
-            f"weights (`divine encoders verify {outcome.encoder}`), and the recording."
-        )
-    return outcome
 
 
 def stored(store: Store, digest: str, codes: Iterable[str]) -> Extracted:

@@ -22,12 +22,13 @@ from divine.features import clips as clips_module
 from divine.features.batches import Pair, Several
 from divine.features.clips import ClipFeatures
 from divine.features.cohort import CohortFeatures
-from divine.features.extract import checked
+from divine.features.extract import encode
 from divine.features.failures import read_table
 from divine.media import MediaError, write_video
 from divine.records import Features, Observation, Sound
 from divine.store import Store, StoreError
 from tests import clips
+from tests.encoders.observations import face, observation
 from tests.features.kept import digests, writings
 
 
@@ -167,8 +168,9 @@ def test_features_that_no_store_can_hold_are_a_failure(rendered: Path, state: Pa
 
 
 @pytest.mark.parametrize(("value", "held"), [(np.nan, False), (np.inf, False), (1e6, False), (65504.0, True)])
-def test_half_precision_holds_what_is_finite_and_not_too_large(value: float, held: bool):
-    outcome = checked(Features(np.full((2, 3), value, np.float32), np.zeros(2), "KI"))
+def test_half_precision_holds_what_is_finite_and_not_too_large(value: float, held: bool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(registry._LOADED, "KI", Faulty(None, np.full((2, 111), value, np.float32)))
+    (outcome,) = encode("KI", [observation(face(1.0), None)])
     assert isinstance(outcome, Features) == held
 
 
