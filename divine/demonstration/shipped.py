@@ -16,6 +16,7 @@ from divine.data.load import load
 from divine.data.recording import open_entry
 from divine.data.schema import Index
 from divine.data.tnf_cohort import write_tnf
+from divine.data.tnf_write import mark_synthetic
 from divine.demonstration import COHORT, QUALITY, RUN
 from divine.features.batches import Pair
 from divine.features.extract import extract, keep
@@ -58,6 +59,7 @@ def make_shipped_cohort(work: Path, *, workers: int, on_step: OnStep) -> Index:
         on_step("written small", len(written), len(small))
 
     write_tnf(replace(index, clips=small), partial, place=place)
+    mark_synthetic(partial, f"divine.demonstration, seed {PLAN.seed}: rendered faces, synthesised voices, simulated raters.")
     shutil.rmtree(COHORT, ignore_errors=True)
     partial.rename(COHORT)
     return load(COHORT).index
