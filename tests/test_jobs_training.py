@@ -33,11 +33,12 @@ def test_killed_while_it_trains_it_comes_to_the_same(tmp_path: Path, home: Path)
 
 def test_a_sweep_is_a_job_whose_runs_are_listed_and_stay_with_it(tmp_path: Path, home: Path):
     manifest = write_cohort(tmp_path / "cohort", per_group=3, tasks=("DDK_PA",))
-    order = services.SweepOrder(str(manifest), ("majority",), ("V+A", "A"), folds=3, seeds=1, workers=1)
+    order = services.SweepOrder(str(manifest), ("majority", "logistic"), ("V",), ("A",), folds=3, seeds=1, workers=1)
     job = wait(services.submit(order).id)
     assert services.job(job).status.total == 2
     made = [one for one in runs.runs() if one.folder.is_relative_to(services.sweep_folder(job))]
-    assert sorted(one.spec.encoders for one in made if one.spec) == ["A", "V+A"] and {one.state for one in made} == {"done"}
+    assert sorted(one.spec.system for one in made if one.spec) == ["logistic", "majority"]
+    assert {one.state for one in made} == {"done"}
     with pytest.raises(runs.RunError, match="stays with it"):
         runs.delete_run(made[0].id)
 

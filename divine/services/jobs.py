@@ -44,21 +44,22 @@ class TrainOrder:
 
 @dataclass(frozen=True)
 class SweepOrder:
-    """Every system on every pair of encoders, on the same folds; the sweep lies in the home, under the job's id."""
+    """The arguments of ``services.sweep_units`` and ``services.sweep``; the sweep lies in the home, under the job's id."""
 
     data: str
     systems: tuple[str, ...]
-    pairs: tuple[str, ...]
-    tasks: Literal["all", "speech", "non-speech"] = "all"
+    video: tuple[str, ...] = ()
+    audio: tuple[str, ...] = ()
+    objectives: tuple[Literal["C", "R", "M"], ...] = ("M",)
+    tasks: tuple[Literal["all", "speech", "non-speech"], ...] = ("all",)
+    baselines: tuple[str, ...] = ()
     folds: int | Literal["loso", "given"] = 5
     seeds: int = 5
-    objective: Literal["C", "R", "M"] = "M"
-    baselines: tuple[str, ...] = ()
     workers: int | None = None
 
     @property
     def title(self) -> str:
-        return f"{len(self.systems) * len(self.pairs)} runs on {_cohort(self.data)}"
+        return f"sweep of {', '.join(self.systems)} on {_cohort(self.data)}"
 
 
 @dataclass(frozen=True)
@@ -108,20 +109,19 @@ def _train(job_id: str, order: TrainOrder, on_step: OnStep) -> None:
 
 
 def _sweep(job_id: str, order: SweepOrder, on_step: OnStep) -> None:
-    from divine.evaluation.unit import Unit
-    from divine.store import Store
-    from divine.training.sweep import sweep
-    from divine.training.sweep_folder import Sweep, SweepSpec
+    from divine.services.study import sweep, sweep_units
 
-    units = tuple(
-        Unit(system, pair, order.objective, order.tasks, baselines=order.baselines)
-        for system in order.systems
-        for pair in order.pairs
+    units = sweep_units(
+        order.systems,
+        video=order.video,
+        audio=order.audio,
+        objectives=order.objectives,
+        tasks=order.tasks,
+        baselines=order.baselines,
     )
-    place = Sweep(sweep_folder(job_id))
-    _clear_half_written(place.folder)
-    asked = SweepSpec(order.data, units, order.folds, order.seeds)
-    sweep(asked, place, Store(home() / "store"), workers=order.workers, on_step=lambda step: on_step(*step))
+    place = sweep_folder(job_id)
+    _clear_half_written(place)
+    sweep(Path(order.data), place, units, folds=order.folds, seeds=order.seeds, workers=order.workers, on_step=on_step)
 
 
 def _clear_half_written(folder: Path) -> None:

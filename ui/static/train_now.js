@@ -46,7 +46,7 @@ export function showNow(section, { job, members, left_s: left }, actions) {
 
 function describe(job) {
   const { asked } = job;
-  if (!asked.system) return [asked.systems?.join(", "), asked.pairs?.join(", ") ?? asked.encoders].filter(Boolean).join(" · ");
+  if (!asked.system) return [asked.systems?.join(", "), asked.video?.join(", "), asked.audio?.join(", "), asked.encoders].filter(Boolean).join(" · ");
   const folds = asked.folds === "loso" ? "one subject left out at a time" : asked.folds === "given" ? "the given split" : `${asked.folds} folds`;
   const learns = { M: "diagnosis and severity", C: "diagnosis", R: "severity" }[asked.objective];
   return [`${asked.tasks === "all" ? "all" : asked.tasks} tasks`, learns, `${folds} × ${asked.seeds} ${asked.seeds === 1 ? "seed" : "seeds"}`, asked.modalities && asked.modalities !== "audio+video" ? `${asked.modalities === "video" ? "face" : "voice"} only` : "", asked.baselines.length ? `beside ${asked.baselines.join(", ")}` : ""].filter(Boolean).join(" · ");
