@@ -173,7 +173,7 @@ class Session {
     if (!view.asked) showRatings(parts.severity, null, facts);
     if (!this.run) {
       fill(parts.prediction, el("div", { class: "dv-head" }, el("h2", {}, "Prediction")),
-        el("p", { class: "dv-soft" }, "No run was made of this cohort yet. Train one on the Train page, and its predictions, attention and gates for this clip appear here."));
+        el("p", { class: "dv-soft" }, "No run was made of this cohort yet. ", el("a", { href: `/train?cohort=${encodeURIComponent(this.cohort)}` }, "Train one"), ", and its predictions, attention and gates for this clip appear here."));
       parts.prediction.hidden = false;
       return;
     }

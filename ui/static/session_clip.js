@@ -24,9 +24,9 @@ export class ClipView {
     this.parts.failure.setAttribute("role", "alert");
     const { player, curves, repetitions, hand, quality, prediction, severity, attention, removal, rating, tasks, measures, failure, progress } = this.parts;
     this.title = el("div", { class: "dv-se-title" });
-    this.node = el("article", { class: "dv-se-view", "data-state": "opening" }, this.title, failure, progress,
+    this.node = el("article", { class: "dv-se-view", "data-state": "opening" }, this.title,
       el("div", { class: "dv-columns" },
-        el("div", { class: "dv-watch" }, player, curves, repetitions, hand),
+        el("div", { class: "dv-watch" }, failure, progress, player, curves, repetitions, hand),
         el("div", { class: "dv-verdict" }, rating, prediction, severity, attention, removal, quality)),
       tasks, measures);
     this.shown = new Set();
@@ -131,6 +131,8 @@ export class ClipView {
     if (this.closed) return;
     showQuality(this.parts.quality, measured.quality);
     showMeasures(this.parts.measures, measured.measures);
+    // One table alone would stretch over the whole page.
+    if (this.parts.measures.querySelectorAll("table").length === 1) this.node.querySelector(".dv-watch").append(this.parts.measures);
     Object.assign(this, { curves: measured.curves, found, lanes: sound ? soundLanes(parseSound(sound)) : [], hand: hand?.length ? new HandMarks(hand) : null });
   }
 
