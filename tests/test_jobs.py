@@ -194,6 +194,12 @@ def test_damage_and_removal(queue: Queue, tmp_path: Path):
     assert not (queue.root / job.id).exists() and (tmp_path / "out" / "unit0").exists()
 
 
+def test_a_home_that_cannot_be_written_is_a_message(tmp_path: Path):
+    (tmp_path / "jobs").write_text("no folder")
+    with pytest.raises(JobError, match="Choose another DIVINE_HOME"):
+        Queue(tmp_path / "jobs", WORKER).submit(order(tmp_path / "out"))
+
+
 def test_a_lock_goes_with_its_holder_and_a_look_does_not_take_it(tmp_path: Path):
     path = tmp_path / "lock"
     assert not is_held(path)

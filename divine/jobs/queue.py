@@ -18,6 +18,7 @@ from divine.jobs.errors import JobError
 from divine.jobs.folder import JobFolder
 from divine.jobs.lock import take
 from divine.jobs.records import CANCELLED, Job, Order, Status
+from divine.store import write_atomically
 
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 _STOPS_WITHIN_S = 15.0
@@ -39,11 +40,15 @@ class Queue:
         """Queue a job and start its worker, which waits for its turn on the device.
 
         Raises:
-            StoreError: the home cannot be written.
+            JobError: the home cannot be written.
+            StoreError: the same, because the disk is full.
         """
         folder = JobFolder(self.root / new_id())
-        folder.path.mkdir(mode=0o700, parents=True)
-        (folder.path / "spec.json").write_bytes(order.to_json())
+        try:
+            folder.path.mkdir(mode=0o700, parents=True)
+        except OSError as error:
+            raise JobError(f"jobs: cannot be written ({error.strerror}). Choose another DIVINE_HOME.") from error
+        write_atomically(folder.path / "spec.json", order.to_json())
         return self._start(folder)
 
     def all(self) -> tuple[Job, ...]:
