@@ -28,16 +28,7 @@ class Programmed(NamedTuple):
     intercanthal_px: float
     asymmetry: float
     """Strong against weak side, 0 to 1."""
-    droop_mm: float
     weak_side: str
-
-
-class Noise(NamedTuple):
-    """What healthy people's sides differ by: root mean squares."""
-
-    asymmetry: dict[str, float]
-    """By task."""
-    droop_mm: float
 
 
 def programmed(camera: FaceCamera, gesture: Gesture, times_s: Float[np.ndarray, " t"], weak_side: str) -> Programmed:
@@ -66,17 +57,17 @@ def programmed(camera: FaceCamera, gesture: Gesture, times_s: Float[np.ndarray, 
         "brow_range_asymmetry": _percent(right_brow, left_brow),
         "repetition_rate": _rate(gesture),
     }
-    return Programmed(measures, unit, gesture.truth.asymmetry, gesture.truth.droop_mm, weak_side)
+    return Programmed(measures, unit, gesture.truth.asymmetry, weak_side)
 
 
-def healthy_noise(overlap: Overlap, seconds: float) -> Noise:
-    """Return the noise that was programmed into healthy people."""
+def healthy_noise(overlap: Overlap, seconds: float) -> dict[str, float]:
+    """Return, per task, the root mean square of the asymmetries programmed into healthy people."""
     people = [make_subject(f"N{k}", "HC", 10_000 + k, overlap) for k in range(HEALTHY_DRAWN)]
-    asymmetry = {}
+    noise = {}
     for task in TASKS:
         drawn = [make_gesture(one, task, 0, seconds, overlap).truth.asymmetry for one in people]
-        asymmetry[task] = float(np.sqrt(np.mean(np.square(drawn))))
-    return Noise(asymmetry, float(np.sqrt(np.mean([one.pathology.droop_mm**2 for one in people]))))
+        noise[task] = float(np.sqrt(np.mean(np.square(drawn))))
+    return noise
 
 
 def _range(values: Float[np.ndarray, " t"]) -> float:
