@@ -101,7 +101,7 @@ class Divine(nn.Module):
         )
         aligned = len(schema.dims) == 2 and (c.loss.cycle or c.missing == "decode")
         self.alignment = CrossModalDecoder(c.shared_latent, c.utterance_hidden, drop) if aligned else None
-        self.readers = _readers(schema, c) if len(schema.dims) == 2 and c.loss.leak > 0 else None
+        self.readers = _readers(schema, c) if len(schema.dims) == 2 and c.loss.leak > 0 else nn.ModuleDict()
         self.fusion = SparseGatedFusion(schema.dims, c.private_latent, c.shared_latent, c.gates)
         self.tokens = SymptomTokens(len(schema.tokens), c.shared_latent, c.token_mixer, c.mixer_hidden, c.mixer_heads, drop)
         self.heads = Heads(schema, c.shared_latent, c.severity_from, drop)
@@ -166,9 +166,8 @@ class Divine(nn.Module):
         cycle = leak = zero
         if video is not None and audio is not None:
             both = video.present & audio.present
-            if self.readers is not None:
-                leak = reading_error(self.readers["video"](video.utterance.private.mu), audio.pooled, both)
-                leak = leak + reading_error(self.readers["audio"](audio.utterance.private.mu), video.pooled, both)
+            if self.readers:
+                leak = self._leak("video", video, audio, both) + self._leak("audio", audio, video, both)
             if generated.decoded_audio is not None:
                 cycle = cycle_loss(generated.decoded_audio, audio.z_shared, both)
         anyone = torch.stack([one.present for one in latents.given]).any(dim=0)
@@ -178,6 +177,11 @@ class Divine(nn.Module):
         total = w.diagnosis * diagnosis + w.alpha * severity + w.epsilon * regularisers + window + utterance
         total = total + w.cross_covariance * covariance + w.leak * leak
         return Losses(total, diagnosis, severity, window, utterance, cycle, sparse, token, covariance, leak)
+
+    def _leak(self, modality: Modality, own: Latents, other: Latents, both: Bool[Tensor, " b"]) -> Tensor:
+        """How badly the private latent says what the other modality holds; it teaches that encoder, and nothing before it."""
+        private = self.utterance_vae.private[modality](own.pooled.detach())
+        return reading_error(self.readers[modality](private.mu), other.pooled, both)
 
     def _infer(self, modality: Modality, sequence: Sequence, sampling: bool) -> Latents:
         def draw(posterior: Gaussian) -> Tensor:
