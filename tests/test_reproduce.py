@@ -204,6 +204,16 @@ def test_without_weights_rows_say_so(tmp_path: Path, cohort: Path):
     assert not records(Reproduction(out), "figure3")
 
 
+def test_a_folder_does_not_mix_encoders_made_for_tests_with_others(
+    tmp_path: Path, cohort: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "sweep", pretend)
+    services.reproduce("table6", cohort, tmp_path / "out", folds=FOLDS, seeds=1, epochs=2, test_encoders=True)
+    with pytest.raises(ReportError, match="other encoders in the place"):
+        services.reproduce("table6", cohort, tmp_path / "out", folds=FOLDS, seeds=1, epochs=2)
+    assert services.paper_table(tmp_path / "out", 6).rows[0].row.label.endswith("(TEST)")
+
+
 def test_what_is_asked_for_is_one_of_what_there_is():
     assert parse("all") == EVERYTHING and parse("table3, figure3") == ("table3", "figure3")
     with pytest.raises(ReportError, match="table10: no such table"):

@@ -15,8 +15,6 @@ class Note(NamedTuple):
     tables: tuple[int, ...]
 
 
-_WITH_KI = (FIGURE, 1, 2, 3, 7, 8, 9)
-
 NOTES = (
     Note(
         "The captions say percentage (%) over all columns, and the unit of the printed severity errors is unknown: 92 of the "
@@ -47,7 +45,8 @@ NOTES = (
         (3, 4, 5, 6),
     ),
     Note(
-        "KI is computed here from landmarks and head pose, the paper's by OpenFace 2: ours beside theirs.", (1, 2, 3, 7, 8, 9)
+        "KI is computed here from landmarks and head pose, the paper's by OpenFace 2: ours beside theirs.",
+        (FIGURE, 1, 2, 3, 7, 8, 9),
     ),
 )
 

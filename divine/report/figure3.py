@@ -17,7 +17,7 @@ from divine.report.layout import Stamp
 
 FORMATS = ("svg", "pdf", "png")
 _COLUMNS = 4
-_DARK = 0.55
+_DARK = 0.48
 """Share above which a cell is light enough for dark text (cividis runs from dark to light)."""
 _SHORT = {"mild": "mild", "moderate": "mod.", "severe": "sev."}
 

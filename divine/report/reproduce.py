@@ -110,6 +110,8 @@ def reproduce(
         )
     units = _units(what, _alias(replaced))
     asked = SweepSpec(str(source), units, protocol.folds, protocol.seeds, TrainingConfig(max_epochs=protocol.epochs))
+    if (out / "protocol.json").is_file() and _about(place).replaced != replaced:
+        raise ReportError(f"{out.name}: was made with other encoders in the place of absent ones. Choose another folder.")
     about = About(index.root.name, replaced, () if replaced else absent)
     write_atomically(out / "protocol.json", json.dumps(to_json(about)).encode())
     sweep(asked, place.sweep, store, workers=workers, on_step=on_step)
@@ -126,9 +128,13 @@ def write(place: Reproduction, what: Sequence[str]) -> tuple[Path, ...]:
 
     for name in what:
         if name == "figure3":
-            for stem, panels in (("figure3", paper.panels), ("figure3-own", paper.own_panels)):
+            own = ("Not in the paper: what needs no weights.",)
+            for stem, panels, notes in (
+                ("figure3", paper.panels, notes_of(FIGURE)),
+                ("figure3-own", paper.own_panels, own),
+            ):
                 drawn = draw_panels(place, panels(_alias_of(place)))
-                figure = figure3.draw(drawn, stamp, notes_of(FIGURE))
+                figure = figure3.draw(drawn, stamp, notes)
                 for kind in figure3.FORMATS:
                     put(f"{stem}.{kind}", figure3.render(figure, kind))
                 put(f"{stem}.csv", figure3.as_csv(drawn).encode())

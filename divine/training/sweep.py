@@ -76,7 +76,9 @@ class _Progress:
 
     def __init__(self, place: Sweep, asked: SweepSpec, synthetic: bool) -> None:
         self.place, self.synthetic = place, synthetic
-        self._units = {unit: UnitStatus(unit.name, "done" if _is_done(place.run(unit)) else "waiting") for unit in asked.units}
+        self._units = {
+            unit: UnitStatus(unit.name, "done" if _is_done(place.run(unit), unit) else "waiting") for unit in asked.units
+        }
         self._write("running", "")
 
     @property
@@ -101,9 +103,9 @@ class _Progress:
         return status
 
 
-def _is_done(run: Run) -> bool:
+def _is_done(run: Run, unit: Unit) -> bool:
     try:
-        return run.status().state == "done"
+        return run.status().state == "done" and set(unit.baselines) <= set(run.spec().baselines)
     except TrainingError:
         return False  # never begun
 

@@ -91,3 +91,4 @@ def test_the_contradictions_are_in_the_printed_numbers(printed: list[dict[str, s
     assert max(eight, key=eight.__getitem__) == "DS+W2"
     assert {number for note in NOTES for number in note.tables} == {FIGURE, *paper.TABLES}
     assert any("92 of the paper's 352" in note for note in notes_of(2))
+    assert any("OpenFace" in note for note in notes_of(FIGURE)) and not any("OpenFace" in note for note in notes_of(5))
