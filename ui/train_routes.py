@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from divine import services
 from divine.records import DivineError
 from divine.services import train_plan
-from divine.services.jobs import TrainOrder
+from divine.services.jobs import SweepOrder, TrainOrder
 from divine.training.spec import SYSTEMS, Objective, Setting, TaskSet
 from ui.cohorts import Cohorts, Opened, name_of
 from ui.owners import Owners
@@ -22,7 +22,7 @@ _READ_WITHIN_S = 30.0
 """How long a plan waits for a cohort that is still being read."""
 _BASELINES = ("majority", "age-sex")
 Body = Annotated[dict[str, Any], FromBody()]
-_MOST_SEEDS, _MOST_WORKERS = 100, 256
+_MOST_SEEDS, _MOST_WORKERS, _MOST_CODES = 100, 256, 100
 
 
 class _OrderError(ValueError):
@@ -33,7 +33,7 @@ def build(owners: Owners, cohorts: Cohorts) -> APIRouter:
     """Return the routes under ``/studio/train``."""
     router = APIRouter(prefix="/studio/train")
 
-    def asked(body: dict[str, Any]) -> tuple[Opened, list[TrainOrder], str]:
+    def asked(body: dict[str, Any]) -> tuple[Opened, list[TrainOrder | SweepOrder], str]:
         try:
             opened = cohorts.of(_text(body, "cohort") or None)
             if opened is None or opened.wait(_READ_WITHIN_S).state != "ready":
@@ -80,15 +80,15 @@ def build(owners: Owners, cohorts: Cohorts) -> APIRouter:
     return router
 
 
-def _orders(body: dict[str, Any], opened: Opened) -> list[TrainOrder]:
-    """Read one order per system; every value has to be one of those that there are."""
-    pair = "+".join(filter(None, (_text(body, "video"), _text(body, "audio"))))
+def _orders(body: dict[str, Any], opened: Opened) -> list[TrainOrder | SweepOrder]:
+    """Read one order per system, or a sweep where several pairs are asked; every value has to be one of those there are."""
+    video, audio = _texts(body, "video"), _texts(body, "audio")
     systems = body.get("systems")
     if not isinstance(systems, list) or not systems or not all(name in SYSTEMS for name in systems):
         raise _OrderError("Choose at least one system.")
     base = TrainOrder(
         data=str(opened.path),
-        encoders=pair,
+        encoders="+".join((*video[:1], *audio[:1])),
         tasks=_one_of(body, "tasks", get_args(TaskSet)),
         folds=_folds(body.get("folds")),
         seeds=_count(body, "seeds", _MOST_SEEDS),
@@ -97,13 +97,19 @@ def _orders(body: dict[str, Any], opened: Opened) -> list[TrainOrder]:
         baselines=tuple(name for name in _BASELINES if name in (body.get("baselines") or ())),
         workers=_count(body, "workers", _MOST_WORKERS) if body.get("workers") else None,
     )
-    return [dataclasses.replace(base, system=name) for name in dict.fromkeys(systems)]
+    chosen = tuple(dict.fromkeys(systems))
+    if len(video) > 1 or len(audio) > 1:
+        shared = {"folds": base.folds, "seeds": base.seeds, "baselines": base.baselines, "workers": base.workers}
+        return [SweepOrder(base.data, chosen, video, audio, (base.objective,), (base.tasks,), **shared)]
+    return [dataclasses.replace(base, system=name) for name in chosen]
 
 
-def _plan(order: TrainOrder, opened: Opened, device: str) -> dict[str, Any]:
-    made = train_plan.plan(order, opened.index, device=device)
+def _plan(order: TrainOrder | SweepOrder, opened: Opened, device: str) -> dict[str, Any]:
+    is_sweep = isinstance(order, SweepOrder)
+    look = train_plan.plan_sweep if is_sweep else train_plan.plan
+    made = look(order, opened.index, device=device)  # type: ignore[arg-type]
     return {
-        "system": order.system,
+        "sweep": is_sweep,
         "members": made.members,
         "clips": made.clips,
         "subjects": made.subjects,
@@ -156,6 +162,13 @@ def _text(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise _OrderError(f"{name}: give a text.")
     return value
+
+
+def _texts(body: dict[str, Any], name: str) -> tuple[str, ...]:
+    values = body.get(name, [])
+    if not isinstance(values, list) or len(values) > _MOST_CODES or not all(isinstance(one, str) and one for one in values):
+        raise _OrderError(f"{name}: give a list of codes.")
+    return tuple(dict.fromkeys(values))
 
 
 def _one_of(body: dict[str, Any], name: str, choices: tuple[Any, ...]) -> Any:

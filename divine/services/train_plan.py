@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from divine.config import home
 from divine.records import DivineError, Modality
-from divine.services.jobs import TrainOrder
+from divine.services.jobs import SweepOrder, TrainOrder
+from divine.services.study import sweep_units
 
 if TYPE_CHECKING:
-    from divine.data.schema import Index
+    from divine.data.schema import ClipEntry, Index
 
 Field = Literal["encoders", "system", "tasks", "folds", "seeds", "objective", "baselines", "device"]
 
@@ -88,11 +89,36 @@ def plan(order: TrainOrder, index: Index, *, device: str = "cpu") -> TrainPlan:
     return TrainPlan(members, len(wanted.clips), len(wanted.subjects), tuple(objections), notes, duration)
 
 
+def plan_sweep(order: SweepOrder, index: Index, *, device: str = "cpu") -> TrainPlan:
+    """Look at a sweep before it is queued: its runs share folds, and differ in what stands in the way of their encoders.
+
+    Raises:
+        DivineError: no encoder is given.
+    """
+    units = sweep_units(
+        order.systems,
+        video=order.video,
+        audio=order.audio,
+        objectives=order.objectives,
+        tasks=order.tasks,
+        baselines=order.baselines,
+    )
+    runs_of = [
+        TrainOrder(order.data, unit.encoders, unit.system, unit.tasks, order.folds, order.seeds, unit.objective, unit.baselines)
+        for unit in units
+    ]
+    first = plan(runs_of[0], index, device=device)
+    others = (objection for one in runs_of[1:] for objection in _encoders(one, index))
+    objections = tuple(dict.fromkeys((*first.objections, *others)))
+    members = 0 if not first.members else first.members * len(units)
+    return TrainPlan(members, first.clips, first.subjects, objections, first.notes, None)
+
+
 def _encoders(order: TrainOrder, index: Index) -> Iterator[Objection]:
     from divine import encoders
 
     given: dict[str, Modality] = {name: modality for clip in index.clips for modality, name in clip.features}
-    there = {modality for clip in index.clips for modality in clip.modalities}
+    recorded = {modality for clip in index.clips for modality in _recorded(clip)}
     known = encoders.registered()
     seen: set[Modality] = set()
     for code in filter(None, order.encoders.split("+")):
@@ -105,14 +131,26 @@ def _encoders(order: TrainOrder, index: Index) -> Iterator[Objection]:
                 "encoders", f"{order.encoders}: two {modality} encoders; choose one for the face, one for the voice."
             )
         seen.add(modality)
-        if modality not in there:
-            yield Objection("encoders", f"{code}: no clip of the cohort has {'a voice' if modality == 'audio' else 'a face'}.")
-        if code not in given and not known[code].present:
+        if code in given:
+            continue
+        if modality not in recorded:
+            yield Objection(
+                "encoders", f"{code}: the cohort has no recording of a {'voice' if modality == 'audio' else 'face'}."
+            )
+        if not known[code].present:
             yield Objection("encoders", f"{code}: its weights are not here. `divine encoders fetch {code}` brings them.")
     if not seen:
         yield Objection("encoders", "Choose an encoder for the face, one for the voice, or both.")
     if order.system in ("fcn", "cnn") and len(seen) == 2 and order.modalities == "audio+video":
         yield Objection("system", f"{order.system} reads one encoder: choose one alone, or concat for both.")
+
+
+def _recorded(clip: ClipEntry) -> Iterator[Modality]:
+    """Name what an encoder could be run on; features that the cohort brings are no recording."""
+    if clip.video is not None:
+        yield "video"
+    if clip.audio is not None or (clip.video is not None and clip.audio_origin in ("embedded", "unknown")):
+        yield "audio"
 
 
 def _device(device: str) -> Iterator[Objection]:

@@ -63,7 +63,7 @@ def ask_for_little(page: Page) -> None:
     """Ask for many small models, so that there is a middle of the work to look at."""
     page.uncheck("[name=systems][value=divine]")
     page.check("[name=systems][value=fcn]")
-    page.check("[name=video][value='']")
+    page.uncheck("[name=video][value=V]")
     page.check("[name=objective][value=C]")
     page.fill("#dv-seeds", "6")
     page.fill("#dv-workers", "1")
@@ -83,6 +83,9 @@ def test_what_cannot_be_launched_says_why_before(watched: Watched, base: str):
     page.check("[name=systems][value=fcn]")
     expect(page.locator(".dv-objections")).to_contain_text("fcn reads one encoder")
     page.uncheck("[name=systems][value=fcn]")
+    page.check("[name=video][value=KI]")
+    expect(page.locator(".dv-objections")).to_contain_text("KI: the cohort has no recording of a face")
+    page.uncheck("[name=video][value=KI]")
     page.check("[name=tasks][value=non-speech]")
     expect(page.locator(".dv-objections")).to_contain_text("no clip of the cohort belongs to the task set")
     page.check("[name=tasks][value=all]")

@@ -38,8 +38,9 @@ export class Form {
       !ready && el("p", { class: "dv-objection", role: "alert" }, options.cohort?.message || "This cohort is not known here. Open it on the Cohort page."),
       ready && [
         this.systems(),
-        this.encoders("video", "Encoder of the face"),
-        this.encoders("audio", "Encoder of the voice"),
+        this.encoders("video", "Encoders of the face"),
+        this.encoders("audio", "Encoders of the voice"),
+        el("p", { class: "dv-soft" }, "One of each is a pair, one alone a single modality; several make a sweep over all pairs."),
         this.absent(),
         choice("tasks", "Recordings", TASKS, "all"),
         choice("objective", "What is learned", OBJECTIVES, options.cohort.rated ? "M" : "C"),
@@ -88,11 +89,10 @@ export class Form {
   encoders(modality, title) {
     const found = this.options.encoders.filter((one) => one.modality === modality);
     const first = found.find((one) => one.present)?.code ?? "";
-    const chips = [...found, { code: "", title: "none", present: true }];
-    return el("fieldset", { class: "dv-field" }, el("legend", {}, title), el("div", { class: "dv-choices" }, chips.map((one) =>
+    return el("fieldset", { class: "dv-field" }, el("legend", {}, title), el("div", { class: "dv-choices" }, found.map((one) =>
       el("label", { class: "dv-choice", title: one.present ? one.title : `${one.title}: its weights are not here. divine encoders fetch ${one.code}` },
-        el("input", { type: "radio", name: modality, value: one.code, checked: one.code === first, disabled: !one.present }),
-        el("span", {}, one.code || "none")))));
+        el("input", { type: "checkbox", name: modality, value: one.code, checked: one.code === first, disabled: !one.present }),
+        el("span", {}, one.code)))));
   }
 
   absent() {
@@ -119,7 +119,7 @@ export class Form {
   order() {
     const data = new FormData(this.element);
     const folds = data.get("folds");
-    return { cohort: data.get("cohort"), systems: data.getAll("systems"), video: data.get("video") ?? "", audio: data.get("audio") ?? "",
+    return { cohort: data.get("cohort"), systems: data.getAll("systems"), video: data.getAll("video"), audio: data.getAll("audio"),
       tasks: data.get("tasks"), objective: data.get("objective"), modalities: data.get("modalities") ?? "audio+video", folds: /^\d+$/.test(folds) ? Number(folds) : folds,
       seeds: Number(data.get("seeds")), baselines: data.getAll("baselines"), device: data.get("device"), workers: Number(data.get("workers")) || null };
   }
@@ -128,8 +128,8 @@ export class Form {
 
   check() {
     if (!this.outcome?.isConnected) return;
-    // Removing one of two makes sense only where there are two; a disabled field is not part of the form's data.
-    this.given.disabled = this.given.hidden = ["video", "audio"].some((name) => !this.element.querySelector(`[name=${name}]:checked`)?.value);
+    // Removing one of two makes sense only where there are two, of one pair; a disabled field is not part of the form's data.
+    this.given.disabled = this.given.hidden = ["video", "audio"].some((name) => this.element.querySelectorAll(`[name=${name}]:checked`).length !== 1);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask("/studio/train/plan"), CHECK_AFTER_MS);
   }
@@ -173,8 +173,8 @@ export class Form {
     fill(this.outcome,
       texts.length > 0
         ? el("ul", { class: "dv-objections" }, texts.map((text) => el("li", { class: "dv-objection" }, icon(ICONS.warn), el("span", {}, text))))
-        : [el("p", { class: "dv-amount" }, el("strong", {}, `${members} models`), ` to train: ${plans.length > 1 ? `${plans.length} systems, ` : ""}folds × seeds on ${first.clips} clips of ${first.subjects} subjects.`),
-          el("p", { class: "dv-soft" }, known ? [el("strong", {}, `About ${duration(seconds)}. `), plans.map((plan) => plan.duration.how).join(" ")]
+        : [el("p", { class: "dv-amount" }, el("strong", {}, `${members} models`), ` to train: ${plans.length > 1 ? `${plans.length} systems, ` : ""}${first.sweep ? "systems × pairs × " : ""}folds × seeds on ${first.clips} clips of ${first.subjects} subjects.`),
+          el("p", { class: "dv-soft" }, first.sweep ? "A sweep: every system on every pair, in one job. A run that fails keeps no other back." : known ? [el("strong", {}, `About ${duration(seconds)}. `), plans.map((plan) => plan.duration.how).join(" ")]
             : "How long it takes is not known yet: nothing like it has been trained on this machine. The first finished model will tell.")],
       notes.map((note) => el("p", { class: "dv-soft" }, note)));
     this.button.disabled = this.busy || texts.length > 0;

@@ -23,6 +23,7 @@ export function showJobs(section, jobs, chosen, actions) {
         (job.state === "interrupted" || job.state === "failed") && button(job, "resume", "Resume", () => actions.resume(job.id)),
         job.state === "done" && job.kind === "train" && el("a", { class: "dv-quiet dv-open", href: `/runs?run=${encodeURIComponent(job.id)}`, "aria-label": `Results of ${job.title}` }, "Results"),
         // An unfinished run goes by its own page, with its job: the way to resume it must not be lost alone.
+        job.state === "done" && job.kind === "sweep" && el("a", { class: "dv-quiet dv-open", href: `/runs?cohort=${encodeURIComponent(job.cohort)}`, "aria-label": `Results of ${job.title}` }, "Results"),
         !active && job.state !== "done" && job.has_run && el("a", { class: "dv-quiet dv-open", href: `/runs?run=${encodeURIComponent(job.id)}`, "aria-label": `Run of ${job.title}` }, "Run"),
         !active && (job.state === "done" || !job.has_run) && button(job, "forget", "Remove", () => actions.forget(job.id))));
   };

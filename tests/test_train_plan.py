@@ -1,0 +1,67 @@
+"""What a plan says before anything is launched: of the order alone, without training."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from divine.data.load import load
+from divine.services import run_folder
+from divine.services.jobs import SweepOrder, TrainOrder
+from divine.services.train_plan import SYSTEMS_SAY, devices, plan, plan_sweep
+from divine.training.spec import SYSTEMS, RunSpec, configure
+from tests.training.cohorts import write_cohort
+
+
+def test_every_system_is_told_in_a_sentence():
+    assert set(SYSTEMS_SAY) == set(SYSTEMS) and all(says.endswith(".") for says in SYSTEMS_SAY.values())
+    assert devices()[0] == "cpu"
+
+
+def test_members_clips_and_what_stands_in_the_way(tmp_path: Path):
+    data = write_cohort(tmp_path / "clinic", per_group=4, ratings=False, ages=False)
+    index = load(data).index
+    fine = plan(TrainOrder(str(data), "V+A", folds=4, seeds=3, objective="C"), index)
+    assert (fine.members, fine.clips, fine.subjects, fine.objections) == (12, 24, 12, ())
+    asked = TrainOrder(str(data), "V+V", system="cnn", folds=7, objective="R", baselines=("age-sex",))
+    found = plan(asked, index, device="cuda:7")
+    assert {one.field for one in found.objections} == {"encoders", "device", "folds", "objective", "baselines"}
+    assert found.members == 0 and found.duration is None
+    loso = plan(TrainOrder(str(data), "A", folds="loso", seeds=2, objective="C"), index)
+    assert loso.members == 2 * 12
+
+
+def test_a_sweep_names_what_is_missing_once(tmp_path: Path):
+    data = write_cohort(tmp_path / "clinic", per_group=4)
+    asked = SweepOrder(str(data), ("divine", "concat"), ("V",), ("A", "WV"), folds=4, seeds=2)
+    found = plan_sweep(asked, load(data).index)
+    assert found.members == 2 * 2 * 8
+    assert [one.text.split(":")[0] for one in found.objections] == ["WV", "WV"]  # no recording, and no weights
+
+
+def test_time_is_told_from_what_this_machine_trained_and_not_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DIVINE_HOME", str(tmp_path / "home"))
+    data = write_cohort(tmp_path / "clinic", per_group=4)
+    index, order = load(data).index, TrainOrder(str(data), "V+A", folds=4, seeds=1, workers=2)
+    assert plan(order, index).duration is None
+    trained(run_folder("20260101-000000-abcdef"), data, seconds=(10.0, 12.0, 30.0), clips=12)
+    duration = plan(order, index).duration
+    assert duration is not None and "3 members of 1 earlier run of divine V+A" in duration.how
+    assert duration.seconds == pytest.approx(2 * 12.0 * 24 / 12)  # two rounds of two members, twice the clips
+
+
+def trained(folder: Path, data: Path, *, seconds: tuple[float, ...], clips: int) -> None:
+    """Write what a run leaves that the estimate reads."""
+    (folder / "features").mkdir(parents=True)
+    (folder / "spec.json").write_bytes(RunSpec(str(data), "V+A", configure("divine", "M", 5)).to_json())
+    np.save(folder / "features" / "video_mask.npy", np.ones((clips, 4), bool))
+    lines = [
+        {"time": at, "fold": fold, "seed": 0, "event": event}
+        for fold, took in enumerate(seconds)
+        for at, event in ((100.0 * fold, "started"), (100.0 * fold + took, "finished"))
+    ]
+    (folder / "events.jsonl").write_text(os.linesep.join(json.dumps(line) for line in lines) + '\n{"cut off')
