@@ -131,6 +131,15 @@ def judgement_document(judgement: Judgement) -> dict[str, Any]:
         "tasks": [_task(one) for one in judgement.battery],
         "against": against.id if against else "",
         "choices": [one._asdict() for one in judgement.choices],
+        "typical": [
+            {
+                "title": one.choice.title,
+                "clips": one.choice.clips,
+                "attention": [number(float(value)) for value in one.attention],
+                "gates": {name: number(value) for name, value in one.gates.items()},
+            }
+            for one in judgement.typical
+        ],
         "attention": [_reading(one) for one in judgement.attention],
         "gates": [_reading(one) for one in judgement.gates],
         "attention_means": judgement.attention_means,

@@ -28,6 +28,15 @@ class Choice(NamedTuple):
     subjects: int
 
 
+class Typical(NamedTuple):
+    """The middle of a group: medians over its clips."""
+
+    choice: Choice
+    attention: Float[np.ndarray, " s"]
+    gates: dict[Modality, float]
+    """Each over the clips that have the modality."""
+
+
 @dataclass(frozen=True, eq=False)
 class Placed:
     """A value among those of a reference group."""
@@ -83,6 +92,14 @@ class Others:
         if choice.startswith(LEVEL):
             return said.level == choice.removeprefix(LEVEL)
         return person.group == choice.removeprefix(GROUP)
+
+
+def typical(choice: Choice, others: Sequence[Said]) -> Typical:
+    """Return the medians of a group that has anybody."""
+    names = dict.fromkeys(name for one in others for name in one.gates)
+    gates = {name: [one.gates[name] for one in others if name in one.gates] for name in names}
+    middle = np.median([one.attention for one in others], axis=0)
+    return Typical(choice, middle, {name: float(np.median(values)) for name, values in gates.items()})
 
 
 def place_attention(said: Said, tokens: Sequence[str], others: Sequence[Said]) -> tuple[Placed, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from divine.data.schema import ClipEntry, Index
     from divine.explain.held_out import HeldOut, Said
-    from divine.explain.reference import Choice, Placed
+    from divine.explain.reference import Choice, Placed, Typical
     from divine.explain.removal import Removal
 
 
@@ -44,6 +44,8 @@ class Judgement:
     against: Choice | None
     """The reference group; None where nobody else did this task."""
     choices: tuple[Choice, ...]
+    typical: tuple[Typical, ...]
+    """The middle of each group, of diagnosis and of severity."""
     attention: tuple[Reading, ...]
     gates: tuple[Reading, ...]
     attention_means: str
@@ -69,7 +71,7 @@ def judge(run: Path, index: Index, entry: ClipEntry, *, against: str = "") -> Ju
         DivineError: the run is not finished, or did not test this clip.
     """
     from divine.explain import words
-    from divine.explain.reference import Others, place_attention, place_gates
+    from divine.explain.reference import Others, place_attention, place_gates, typical
     from divine.training.severity import LEVELS
 
     found, synthetic = _held_out(run, (run / "predictions.parquet").stat().st_mtime_ns if _finished(run) else 0)
@@ -90,6 +92,7 @@ def judge(run: Path, index: Index, entry: ClipEntry, *, against: str = "") -> Ju
         battery=tuple(TaskSaid(one, found.find(one)) for one in index.of(entry.person)),
         against=chosen,
         choices=choices,
+        typical=tuple(typical(one, [said for _, said in others.rows(one.id)]) for one in choices),
         attention=tuple(
             Reading(one, words.attention(one, title), words.among(one, title))
             for one in place_attention(said, found.tokens, reference)

@@ -152,6 +152,11 @@ def test_judgement(made: tuple[Run, Index]):
     found = judge(run.folder, index, entry(index, "ALS", "P2"), against="everybody")
     assert found.against is not None
     assert found.against.id == "everybody"
+    middle = {one.choice.id: (one.attention[0], one.gates["audio"]) for one in found.typical}
+    # attention 0.3 + person / 100, a tenth more in healthy controls; gate 0.3 + person / 100; P2 of ALS is left out
+    assert middle["healthy"] == pytest.approx((0.415, 0.315))
+    assert middle["group:ALS"] == pytest.approx((0.31, 0.31))
+    assert middle["level:severe"] == middle["group:ALS"]
     assert [one.entry.task for one in found.battery] == ["DDK_PA", "NSM_OPEN"]
     assert found.removal is not None
     (*_, nothing) = found.removal.answers

@@ -18,8 +18,23 @@ export function showAttention(section, said, onAgainst) {
     said.attention.length > 0 && [el("h3", {}, "Attention to each symptom"), strips(said.attention, (value) => percent(value), sentence),
       el("p", { class: "dv-soft" }, said.attention_means)],
     said.gates.length > 0 && [el("h3", {}, "Gates"), strips(said.gates, (value) => fixed(value, 2), (name) => SENSES[name] ?? name),
-      el("p", { class: "dv-soft" }, said.gates_mean)]);
+      el("p", { class: "dv-soft" }, said.gates_mean)],
+    said.typical.length > 0 && overview(said));
   section.hidden = false;
+}
+
+// The same numbers for every group of diagnosis and severity.
+function overview(said) {
+  const cells = (attention, gates) => [...attention.map((value) => el("td", { class: "dv-right dv-num" }, fixed(100 * value, 1))),
+    ...said.gates.map((one) => el("td", { class: "dv-right dv-num" }, gates[one.name] === undefined ? "–" : fixed(gates[one.name], 2)))];
+  const own = Object.fromEntries(said.gates.map((one) => [one.name, one.value]));
+  return el("details", { class: "dv-missing" }, el("summary", {}, "By diagnosis and severity"),
+    el("div", { class: "dv-se-scroll", tabindex: "0", role: "region", "aria-label": "Attention and gates by diagnosis and severity" }, el("table", { class: "dv-se-table" },
+      el("caption", {}, "Medians over other people's clips of this task: attention in %, gates from 0 to 1"),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Group"), el("th", { scope: "col", class: "dv-right" }, "Clips"),
+        said.attention.map((one) => el("th", { scope: "col", class: "dv-right" }, sentence(one.name))), said.gates.map((one) => el("th", { scope: "col", class: "dv-right" }, `Gate, ${(SENSES[one.name] ?? one.name).toLowerCase()}`)))),
+      el("tbody", {}, el("tr", { class: "is-here" }, el("th", { scope: "row" }, "This clip"), el("td", { class: "dv-right dv-num" }, "1"), cells(said.attention.map((one) => one.value), own)),
+        said.typical.map((one) => el("tr", {}, el("th", { scope: "row" }, sentence(one.title)), el("td", { class: "dv-right dv-num" }, String(one.clips)), cells(one.attention, one.gates)))))));
 }
 
 const legend = (title) => el("p", { class: "dv-se-legend dv-soft" },
