@@ -39,7 +39,7 @@ from divine.training.spec import SYSTEMS, RunSpec, configure
 GROUPS, PER_GROUP, CLIPS, STEPS, FOLDS, SHUFFLES = ("ALS", "Stroke", "Healthy"), 9, 4, 6, 3, 200
 WIDTHS = {"video": 12, "audio": 10}
 SMALL = DivineConfig.small(refine_channels=32, window_hidden=32, utterance_hidden=32, mixer_hidden=32)
-BRIEF = TrainingConfig(learning_rate=3e-3, max_epochs=12)
+BRIEF = TrainingConfig(learning_rate=3e-3, max_epochs=8)
 
 
 class Task(NamedTuple):
@@ -136,7 +136,8 @@ def judge(systems: Sequence[str], permutations: int, by_clip: bool, workers: int
     found: dict[str, list[Outcome]] = {system: [] for system in systems}
     for done in processes(workers).each(carry_out, tasks):
         found[done.item.system].append(done.result())
-        sys.stderr.write(f"\r{sum(map(len, found.values()))}/{len(tasks)} ")
+        if len(found[done.item.system]) == permutations:
+            print(_verdict(done.item.system, by_clip, np.array(found[done.item.system])), file=sys.stderr, flush=True)
     return [_verdict(system, by_clip, np.array(outcomes)) for system, outcomes in found.items()]
 
 

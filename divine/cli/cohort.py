@@ -116,6 +116,12 @@ def train(
     modalities: Annotated[
         Literal["audio+video", "video", "audio"], typer.Option(help="What training and test are given.")
     ] = "audio+video",
+    precision: Annotated[
+        Literal["float32", "bfloat16"], typer.Option(help="Of the products in training; bfloat16 where the processor has it.")
+    ] = "float32",
+    engine: Annotated[
+        Literal["auto", "members", "stacked"], typer.Option(help="Members one by one, or as one stack; auto stacks on a GPU.")
+    ] = "auto",
     workers: Workers = None,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://node1:8786.")] = None,
 ) -> None:
@@ -132,6 +138,8 @@ def train(
             objective=objective,
             baselines=_listed(baselines),
             modalities=modalities,
+            precision=precision,
+            engine=engine,
             workers=workers,
             cluster=cluster,
             on_step=tell,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from divine.data.schema import Loaded
     from divine.features.cohort import Extraction
     from divine.training.run import Status
-    from divine.training.spec import Folds, Objective, Setting, TaskSet
+    from divine.training.spec import Engine, Folds, Objective, Precision, Setting, TaskSet
 
 OnStep = Callable[[str, int, int], None]
 """Takes what is being done, how much of it is done, and of how much."""
@@ -109,6 +109,8 @@ def train(
     objective: Objective = "M",
     baselines: Sequence[str] = (),
     modalities: Setting = "audio+video",
+    precision: Precision = "float32",
+    engine: Engine = "auto",
     workers: int | None = None,
     cluster: str | None = None,
     on_step: OnStep = _nobody,
@@ -145,10 +147,11 @@ def train(
         seeds=seeds,
         baselines=tuple(baselines),
         train_modalities=modalities,
+        precision=precision,
     )
     place = Run(run.resolve())
     at_work = compute.cluster(cluster) if cluster else workers
-    cross_validate(spec, place, Store(home() / "store"), workers=at_work, on_step=lambda step: on_step(*step))
+    cross_validate(spec, place, Store(home() / "store"), workers=at_work, engine=engine, on_step=lambda step: on_step(*step))
     return place.status()
 
 

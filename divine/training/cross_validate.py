@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ import pandas as pd
 from divine.compute import Workers, cores, in_process, processes
 from divine.data.load import load
 from divine.data.schema import Index
-from divine.data.splits import Split, read_split, split, write_split
+from divine.data.splits import Fold, Split, read_split, split, write_split
 from divine.features.batches import Pair
 from divine.features.cohort import CohortFeatures, modalities_of
 from divine.features.pack import pack
@@ -21,9 +21,10 @@ from divine.store import Store, write_atomically
 from divine.training.baselines import BASELINES
 from divine.training.cohort import cutoffs_of
 from divine.training.errors import TrainingError
-from divine.training.member import Beside, folder, is_finished, refit_beside, train_member
+from divine.training.leave import folder, is_finished
+from divine.training.member import Beside, refit_beside, train_member
 from divine.training.run import Run, Status
-from divine.training.spec import RunSpec, restrict
+from divine.training.spec import Engine, RunSpec, kind_of, restrict
 from divine.training.work import Work
 
 
@@ -39,7 +40,13 @@ OnStep = Callable[[Step], None]
 
 
 def cross_validate(
-    spec: RunSpec, run: Run, store: Store, *, workers: Workers | int | None = None, on_step: OnStep = lambda _: None
+    spec: RunSpec,
+    run: Run,
+    store: Store,
+    *,
+    workers: Workers | int | None = None,
+    engine: Engine = "auto",
+    on_step: OnStep = lambda _: None,
 ) -> None:
     """Carry out a run, or go on with one that was cut off; what is finished is not done again.
 
@@ -49,6 +56,7 @@ def cross_validate(
         store: of features.
         workers: where members are trained: so many processes of this machine, as many as there are cores by default, or the
             workers of a cluster, which reach data, store and run by the same paths.
+        engine: whether networks train one by one on the workers, or as one stack here.
         on_step: is told how far the run is.
 
     Raises:
@@ -74,8 +82,7 @@ def cross_validate(
             place.check([run.folder])
             left = [fold for fold in made.members if not is_finished(run.folder, fold)]
             on_step(Step("training", count, len(made.members)))
-            for done in place.each(functools.partial(train_member, work), left):
-                done.result()
+            for _ in _trained(work, made, left, place, engine):
                 count += 1
                 run.set_status(tell(state="running", done=count))
                 on_step(Step("training", count, len(made.members)))
@@ -108,6 +115,27 @@ def _prepare(spec: RunSpec, run: Run, index: Index, store: Store, workers: Worke
         raise TrainingError(f"no clip has {spec.train_modalities} features of {spec.encoders}: choose other modalities.")
     packed = dataclasses.replace(packed, dims=kept)
     return Work(run.folder, spec, index, packed, cutoffs_of(index, index.subjects))
+
+
+def _trained(work: Work, made: Split, left: Sequence[Fold], place: Workers, engine: Engine) -> Iterator[Fold]:
+    """Train the members that are left, and yield each as it is finished."""
+    if left and stacks(work.spec, engine):
+        from divine.training.stack_run import train_stack
+
+        yield from train_stack(work, made.members)
+        return
+    for done in place.each(functools.partial(train_member, work), left):
+        done.result()
+        yield done.item
+
+
+def stacks(spec: RunSpec, engine: Engine) -> bool:
+    """Say whether a run's members train as one stack: where it was asked, or by default where there is a GPU."""
+    if engine == "auto":
+        import torch
+
+        return kind_of(spec.system).architecture is not None and torch.cuda.is_available()
+    return engine == "stacked"
 
 
 def _place(workers: Workers | int | None) -> Workers:

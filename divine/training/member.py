@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import pandas as pd
 import torch
 
-from divine import encoders
 from divine.data.schema import Part
 from divine.data.splits import Fold
-from divine.features.pack import MODALITIES, PackSource
-from divine.models.batch import Batch, Targets
-from divine.models.batch import Sequence as Steps
-from divine.records import CheckpointCard, Modality
+from divine.features.pack import PackSource
+from divine.models.batch import Targets
+from divine.models.config import Schema
 from divine.store import write_atomically
 from divine.training.baselines import BASELINES
-from divine.training.checkpoint import Checkpoint, EncoderRef, save
 from divine.training.cohort import schema_of, targets_of
-from divine.training.loop import Epoch, Fitted, fit
-from divine.training.predict import predict
-from divine.training.rows import clip_columns, prediction_columns
+from divine.training.leave import folder, leave, teller
+from divine.training.loop import fit
 from divine.training.spec import kind_of
-from divine.training.work import JUDGED, SETTINGS, Work, rows_of
-
-
-def folder(run: Path, fold: Fold) -> Path:
-    """Return where a member lies."""
-    return run / "members" / f"f{fold.fold}s{fold.seed}"
-
-
-def is_finished(run: Path, fold: Fold) -> bool:
-    """Say whether a member is there whole: its predictions are written last."""
-    return (folder(run, fold) / "predictions.parquet").is_file()
+from divine.training.work import Work, rows_of
 
 
 def train_member(work: Work, fold: Fold) -> None:
@@ -84,105 +66,39 @@ def _refit_member(work: Work, fold: Fold) -> None:
     recipe = {"system": work.spec.system, "fold": fold.fold, "seed": fold.seed, "chosen": chosen}
     write_atomically(place / "recipe.json", json.dumps(recipe, indent=1).encode())
     write_atomically(place / "predictions.parquet", judged.table.to_parquet())
-    _teller(work.run / "events.jsonl", fold)(event="finished")
+    teller(work.run / "events.jsonl", fold)(event="finished")
 
 
 def _train_network(work: Work, fold: Fold, architecture: str) -> None:
     torch.set_num_threads(1)  # the same bytes, however many members run side by side
-    schema = schema_of(work.index, video_dim=work.pack.dim("video"), audio_dim=work.pack.dim("audio"))
-    everything = targets_of(work.index, schema, work.cutoffs)
-    rows = {part: rows_of(work, fold, part) for part in ("train", "validation", "test")}
+    schema, everything = schema_and_targets(work)
 
     def source(part: Part) -> PackSource:
-        return PackSource(work.pack, rows[part], Targets(*(one[torch.from_numpy(rows[part])] for one in everything)))
+        rows = rows_of(work, fold, part)
+        return PackSource(work.pack, rows, Targets(*(one[torch.from_numpy(rows)] for one in everything)))
 
-    history: list[Epoch] = []
-    tell = _teller(work.run / "events.jsonl", fold)
-
-    def on_epoch(epoch: Epoch) -> None:
-        history.append(epoch)
-        tell(event="epoch", epoch=epoch.number, validation=epoch.validation, best=epoch.best)
-
+    tell = teller(work.run / "events.jsonl", fold)
     tell(event="started")
-    member_seed = fold.seed * 1000 + fold.fold
     fitted = fit(
         source("train"),
         source("validation"),
         schema,
         work.spec.config,
         work.spec.training,
-        member_seed,
+        member_seed(fold),
         architecture=architecture,
-        on_epoch=on_epoch,
+        precision=work.spec.precision,
+        on_epoch=lambda epoch: tell(event="epoch", epoch=epoch.number, validation=epoch.validation, best=epoch.best),
     )
-    place = folder(work.run, fold)
-    save(_checkpoint(work, fitted, fold), place)
-    write_atomically(place / "history.parquet", _history(history, fold).to_parquet())
-    table = pd.concat([_judge(work, fitted, fold, part, rows[part]) for part in JUDGED], ignore_index=True)
-    write_atomically(place / "predictions.parquet", table.to_parquet())
-    tell(event="finished", epochs=len(history))
+    leave(work, fold, fitted)
 
 
-def _checkpoint(work: Work, fitted: Fitted, fold: Fold) -> Checkpoint:
-    def reference(modality: Modality, code: str) -> EncoderRef:
-        given = any((modality, code) in clip.features for clip in work.index.clips)
-        return EncoderRef(modality, code, "given" if given else encoders.info(code).revision)
-
-    references = tuple(reference(modality, code) for modality, code in work.pair.named if modality in work.pack.dims)
-    trained_on = f"{work.index.root.name}, {len(fold.train)} subjects of fold {fold.fold}, seed {fold.seed}"
-    card = CheckpointCard(f"{work.spec.system} {work.spec.encoders}", trained_on, work.index.synthetic)
-    return Checkpoint(fitted.model, fitted.moments, references, work.cutoffs, card)
+def schema_and_targets(work: Work) -> tuple[Schema, Targets]:
+    """Return what a run's models must say, and what is known of every clip."""
+    schema = schema_of(work.index, video_dim=work.pack.dim("video"), audio_dim=work.pack.dim("audio"))
+    return schema, targets_of(work.index, schema, work.cutoffs)
 
 
-def _history(history: list[Epoch], fold: Fold) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"fold": fold.fold, "seed": fold.seed, "epoch": one.number, "validation": one.validation, "best": one.best}
-        | {name: float(value) for name, value in one.train._asdict().items()}
-        for one in history
-    )
-
-
-def _judge(work: Work, fitted: Fitted, fold: Fold, part: Part, rows: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame(
-        line
-        for setting in SETTINGS
-        for chunk in np.array_split(rows, max(1, -(-len(rows) // 256)))
-        for line in _lines(work, fitted, fold, part, chunk, setting)
-    )
-
-
-def _lines(
-    work: Work, fitted: Fitted, fold: Fold, part: Part, rows: np.ndarray, setting: tuple[Modality, ...]
-) -> Iterator[dict[str, object]]:
-    """Judge clips with the modalities of a setting; a clip that has none of them is left out."""
-    if not set(setting) <= set(work.pack.dims):
-        return
-    wanted = np.array([modality in setting for modality in MODALITIES])
-    rows = rows[(work.pack.present()[rows] & wanted).any(axis=1)]
-    if not len(rows):
-        return
-    batch = _only(work.pack.batch(rows), setting)
-    about = {"part": part, "fold": fold.fold, "seed": fold.seed, "system": work.spec.system, "objective": work.spec.objective}
-    about |= {"encoders": work.spec.encoders, "modalities": "+".join(setting)}
-    for row, prediction in zip(rows, predict(fitted, batch), strict=True):
-        yield clip_columns(work.index, int(row), work.cutoffs) | about | prediction_columns(prediction)
-
-
-def _only(batch: Batch, setting: tuple[Modality, ...]) -> Batch:
-    def keep(modality: Modality, steps: Steps | None) -> Steps | None:
-        if steps is None or modality in setting:
-            return steps
-        return steps._replace(mask=torch.zeros_like(steps.mask), present=torch.zeros_like(steps.present))
-
-    return Batch(keep("video", batch.video), keep("audio", batch.audio))
-
-
-def _teller(path: Path, fold: Fold) -> Callable[..., None]:
-    """Return a function that appends one line to the run's events; short appends are whole on a local disk."""
-
-    def tell(**what: object) -> None:
-        line = {"time": round(time.time(), 3), "fold": fold.fold, "seed": fold.seed} | what
-        with path.open("ab", buffering=0) as file:
-            file.write(json.dumps(line).encode() + b"\n")
-
-    return tell
+def member_seed(fold: Fold) -> int:
+    """Return the seed of a member's weights, order, dropout and latents."""
+    return fold.seed * 1000 + fold.fold

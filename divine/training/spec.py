@@ -18,6 +18,9 @@ from divine.training.errors import TrainingError
 
 Objective = Literal["C", "R", "M"]
 TaskSet = Literal["all", "speech", "non-speech"]
+Engine = Literal["auto", "members", "stacked"]
+"""How members train: one by one, or as one stack; ``auto`` stacks on a GPU. Results agree within run-to-run noise."""
+Precision = Literal["float32", "bfloat16"]
 Setting = Literal["audio+video", "video", "audio"]
 Folds = int | Literal["loso", "given"]
 VERSION = 1
@@ -80,6 +83,9 @@ class RunSpec:
     frame_base: int = 1
     train_modalities: Setting = field(default="audio+video", metadata={"before": "audio+video"})
     """What training, validation and test are given; the other modality is removed from all three."""
+
+    precision: Precision = field(default="float32", metadata={"before": "float32"})
+    """Of the matrix products in training; what is trained judges in float32."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be carried out.

@@ -19,6 +19,7 @@ from divine.models.batch import Batch, take
 from divine.models.config import DivineConfig, Schema
 from divine.models.divine import Result
 from divine.models.losses import Losses
+from divine.models.precision import Precision, set_precision
 from divine.models.systems import build
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingCancelledError, TrainingError
@@ -48,6 +49,7 @@ def fit_stacked(
     training: TrainingConfig,
     *,
     architecture: str = "divine",
+    precision: Precision = "float32",
     device: torch.device | None = None,
     on_epoch: Callable[[int, Epoch], None] = lambda member, epoch: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -61,6 +63,7 @@ def fit_stacked(
         config: of every model.
         training: the protocol.
         architecture: which system.
+        precision: of the matrix products in training.
         device: where to train; the GPU if there is one.
         on_epoch: is told of each epoch of each member, by its place.
         cancelled: asked before every step.
@@ -83,6 +86,7 @@ def fit_stacked(
             models.append(build(architecture, config, schema))
         weights = [class_weights(source, len(schema.classes)) for source in trains] if config.loss.class_balanced else None
         stack = Stack(models, [measure(source) for source in trains], weights, whole, training.average, device)
+        set_precision(stack.skeleton, precision)
         histories = _train(stack, whole, members, training, on_epoch, cancelled)
     fitted = []
     for place, (member, validation) in enumerate(zip(members, validations, strict=True)):

@@ -1,23 +1,31 @@
 """Members trained as one stack are those that the loop trains one after the other, where they draw the same numbers."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 
 from divine.models.batch import Batch, take
 from divine.models.config import Schema
+from divine.store import Store
 from divine.training.config import TrainingConfig
+from divine.training.cross_validate import cross_validate
 from divine.training.errors import TrainingError
 from divine.training.loop import fit
 from divine.training.predict import run
+from divine.training.run import Run
 from divine.training.source import MemorySource
+from divine.training.spec import RunSpec
 from divine.training.stack_adam import StackedAdam
 from divine.training.stacked import Member, fit_stacked
 from tests.models.toy import TINY
 from tests.training.cohort import SCHEMA, cohort
+from tests.training.cohorts import write_cohort
 
 QUIET = replace(TINY, dropout=0.0)
+BRIEF = TrainingConfig(max_epochs=2)
 CPU = torch.device("cpu")
 
 
@@ -117,3 +125,34 @@ def test_a_member_with_nothing_to_learn_from_is_named():
         fit_stacked(
             whole, [Member(torch.arange(10), torch.arange(0), 0)], SCHEMA, TINY, TrainingConfig(max_epochs=1), device=CPU
         )
+
+
+def test_a_run_on_the_stacked_engine_goes_on_to_the_same_predictions(tmp_path: Path):
+    asked = RunSpec(str(write_cohort(tmp_path / "c", per_group=3)), "V+A", QUIET, folds=3, seeds=1, training=BRIEF)
+    made, steps = Run(tmp_path / "run"), []
+    cross_validate(asked, made, Store(tmp_path / "store"), engine="stacked", workers=1, on_step=steps.append)
+    first = made.predictions().frame
+    assert [(step.done, step.total) for step in steps if step.stage == "training"] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    for name in ("members/f1s0/predictions.parquet", "predictions.parquet"):
+        (made.folder / name).unlink()
+    cross_validate(asked, made, Store(tmp_path / "store"), engine="stacked", workers=1)
+    pd.testing.assert_frame_equal(made.predictions().frame, first, check_exact=True)
+    looped = Run(tmp_path / "looped")
+    cross_validate(asked, looped, Store(tmp_path / "store"), engine="members", workers=1)
+    pd.testing.assert_frame_equal(looped.predictions().frame, first, rtol=1e-3, atol=1e-3)
+
+
+def test_what_has_no_network_cannot_be_stacked(tmp_path: Path):
+    asked = RunSpec(str(write_cohort(tmp_path / "c", per_group=3)), "V+A", QUIET, system="majority", folds=3, seeds=1)
+    with pytest.raises(TrainingError, match="no network to stack"):
+        cross_validate(asked, Run(tmp_path / "run"), Store(tmp_path / "store"), engine="stacked", workers=1)
+
+
+def test_the_products_of_a_stack_can_run_in_bfloat16():
+    whole, asked = cohort(70, 0), TrainingConfig(batch_size=16, max_epochs=2)
+    plain, reduced = (
+        fit_stacked(whole, members(), SCHEMA, QUIET, asked, precision=p, device=CPU) for p in ("float32", "bfloat16")
+    )
+    for one, other in zip(plain, reduced, strict=True):
+        assert one.history[-1].validation != other.history[-1].validation
+        assert other.history[-1].validation == pytest.approx(one.history[-1].validation, rel=0.05)
