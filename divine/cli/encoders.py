@@ -28,7 +28,8 @@ def show(as_json: Json = False) -> None:
     if as_json:
         facts = ("code", "title", "modality", "dim", "rate_hz", "size_mb", "weights", "licence")
         print_json([
-            {name: getattr(entry.about, name) for name in facts} | {"present": entry.present, "revision": entry.revision}
+            {name: getattr(entry.about, name) for name in facts}
+            | {"present": entry.present, "revision": entry.revision, "command": entry.command}
             for entry in entries
         ])  # fmt: skip
         return

@@ -17,6 +17,11 @@ class Entry(NamedTuple):
     revision: str
     """Of the weights that are here; empty where none are, or it is not known."""
 
+    @property
+    def command(self) -> str:
+        """The command that brings what is missing; empty where nothing is."""
+        return "" if self.present else f"divine encoders fetch {self.about.code}"
+
 
 def catalogue() -> tuple[Entry, ...]:
     """Return every encoder, video before audio, those that need no weights first.
