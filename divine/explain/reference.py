@@ -96,8 +96,8 @@ class Others:
 
 def typical(choice: Choice, others: Sequence[Said]) -> Typical:
     """Return the medians of a group that has anybody."""
-    names = dict.fromkeys(name for one in others for name in one.gates)
-    gates = {name: [one.gates[name] for one in others if name in one.gates] for name in names}
+    names: dict[Modality, None] = {name: None for one in others for name in one.gates}
+    gates: dict[Modality, list[float]] = {name: [one.gates[name] for one in others if name in one.gates] for name in names}
     middle = np.median([one.attention for one in others], axis=0)
     return Typical(choice, middle, {name: float(np.median(values)) for name, values in gates.items()})
 
