@@ -4,6 +4,9 @@ A repetition is a peak whose prominence is at least a quarter of the signal's ra
 the mean of the valleys beside it; it starts and ends where the signal crosses a tenth of that rise and fall. Its *rise*,
 where the signal crosses half-way up, is the mark that periods are taken from: a gesture that is held has a flat top, and the
 exact place of a peak on it is noise.
+
+Where a repetition has several peaks by nature (/pataka/), those between which the signal does not come back to the lowest
+third of the lower peak are one repetition, whose rise is the first of them.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ PROMINENCE = 0.25
 LEAST_RANGE_ICD = 0.06
 """About 2 mm: a smaller range cannot be told from a tracker's noise."""
 _CLOSEST_S = 0.08
+_CLOSED = 1 / 3
 
 
 class Repetition(NamedTuple):
@@ -41,28 +45,34 @@ class Repetition(NamedTuple):
 def repetitions(landmarks: Landmarks, task: str | None = None) -> tuple[Repetition, ...]:
     """Return the repetitions of a clip in the task's driving signal, whole ones only."""
     motion = follow(landmarks)
-    return find_repetitions(motion.times_s, driver(signals(motion), task).values)
+    rise = driver(signals(motion), task)
+    return find_repetitions(motion.times_s, rise.values, closes=rise.closes)
 
 
-def find_repetitions(times_s: Float[np.ndarray, " t"], values: Float[np.ndarray, " t"]) -> tuple[Repetition, ...]:
-    """Return the repetitions of a signal sampled at 100 Hz, NaN in its gaps."""
+def find_repetitions(
+    times_s: Float[np.ndarray, " t"], values: Float[np.ndarray, " t"], *, closes: bool = False
+) -> tuple[Repetition, ...]:
+    """Return the repetitions of a signal sampled at 100 Hz, NaN in its gaps; ``closes``: only a return to rest ends one."""
     seen = np.isfinite(values)
     if not seen.any():
         return ()
-    span = float(np.subtract(*np.percentile(values[seen], (95, 5))))
+    high, low = np.percentile(values[seen], (95, 5))
+    span, floor = float(high - low), float(low) if closes else None
     if span < LEAST_RANGE_ICD:
         return ()
     found: list[Repetition] = []
     edges = np.flatnonzero(np.diff(np.concatenate(([False], seen, [False])).astype(np.int8)))
     for number, (start, end) in enumerate(edges.reshape(-1, 2)):
-        found.extend(_in_stretch(times_s[start:end], values[start:end], PROMINENCE * span, number))
+        found.extend(_in_stretch(times_s[start:end], values[start:end], PROMINENCE * span, number, floor))
     return tuple(found)
 
 
 def _in_stretch(
-    times_s: Float[np.ndarray, " t"], values: Float[np.ndarray, " t"], prominence: float, stretch: int
+    times_s: Float[np.ndarray, " t"], values: Float[np.ndarray, " t"], prominence: float, stretch: int, floor: float | None
 ) -> list[Repetition]:
     peaks, _ = find_peaks(values, prominence=prominence, distance=_CLOSEST_S * CLOCK_HZ)
+    if floor is not None:
+        peaks = _apart(values, peaks, floor)
     bounds = [0, *peaks.tolist(), len(values) - 1]
     valleys = [low + int(np.argmin(values[low : high + 1])) for low, high in pairwise(bounds)]
     found = []
@@ -77,7 +87,7 @@ def _in_stretch(
         found.append(
             Repetition(
                 start_s=_last_below(times_s, values, left, peak, top - 0.9 * rise),
-                rise_s=_last_below(times_s, values, left, peak, top - 0.5 * rise),
+                rise_s=(_last_below if floor is None else _first_above)(times_s, values, left, peak, top - 0.5 * rise),
                 peak_s=float(times_s[peak]),
                 end_s=_first_below(times_s, values, peak, right, top - 0.9 * fall),
                 height=(rise + fall) / 2,
@@ -85,6 +95,26 @@ def _in_stretch(
             )
         )
     return found
+
+
+def _apart(values: Float[np.ndarray, " t"], peaks: np.ndarray, floor: float) -> np.ndarray:
+    """Return the highest peak of each run between whose peaks the signal stays above the lowest third."""
+    kept: list[int] = []
+    for peak in peaks.tolist():
+        if kept:
+            before = kept[-1]
+            lower = min(values[before], values[peak])
+            if values[before:peak].min() - floor > _CLOSED * (lower - floor):
+                kept[-1] = max(before, peak, key=lambda one: values[one])
+                continue
+        kept.append(peak)
+    return np.array(kept, dtype=int)
+
+
+def _first_above(times_s: np.ndarray, values: np.ndarray, low: int, high: int, level: float) -> float:
+    """Return when the signal first crosses ``level`` upward, interpolated; its first moment where it starts above."""
+    above = int(np.flatnonzero(values[low : high + 1] >= level)[0])
+    return _crossing(times_s, values, low + above - 1, level) if above else float(times_s[low])
 
 
 def _last_below(times_s: np.ndarray, values: np.ndarray, low: int, high: int, level: float) -> float:

@@ -43,6 +43,9 @@ class Driver(NamedTuple):
 
     title: str
     values: Float[np.ndarray, " t"]
+    closes: bool = False
+    """Whether only a return to rest ends a repetition: in /pataka/ the jaw rises for /t/ and /k/ too, but only /p/ closes
+    the lips."""
 
 
 def signals(motion: Motion) -> Signals:
@@ -104,7 +107,13 @@ def driver(found: Signals, task: str | None) -> Driver:
         brows = Driver("brow height", (found.right_brow + found.left_brow) / 2)
         if task in ("NSM_KISS", "NSM_BLOW"):
             return narrow
-        return {"NSM_OPEN": jaw, "NSM_SPREAD": wide, "NSM_BIGSMILE": wide, "NSM_BROW": brows}.get(task, aperture)
+        return {
+            "DDK_PATAKA": aperture._replace(closes=True),
+            "NSM_OPEN": jaw,
+            "NSM_SPREAD": wide,
+            "NSM_BIGSMILE": wide,
+            "NSM_BROW": brows,
+        }.get(task, aperture)
     seen = width[np.isfinite(width)]
     if len(seen) and np.percentile(seen, 99) + np.percentile(seen, 1) < 2 * np.median(seen):
         wide = narrow

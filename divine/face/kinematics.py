@@ -60,7 +60,7 @@ def _openings(motion: Motion, found: Signals) -> Computations:
 
 
 def _rhythm(motion: Motion, rise: Driver) -> Computations:
-    marks = find_repetitions(motion.times_s, rise.values)
+    marks = find_repetitions(motion.times_s, rise.values, closes=rise.closes)
     heights = np.array([mark.height for mark in marks])
     # A period across two stretches would span what was not seen.
     periods = np.array([after.rise_s - before.rise_s for before, after in pairwise(marks) if before.stretch == after.stretch])

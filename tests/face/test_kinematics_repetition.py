@@ -86,3 +86,22 @@ def test_noise_is_not_a_repetition():
     times = np.arange(0, 5, 0.01)
     assert find_repetitions(times, 0.01 * np.random.default_rng(0).standard_normal(500)) == ()
     assert find_repetitions(times, np.full(500, np.nan)) == ()
+
+
+def test_a_pataka_is_one_repetition_though_the_jaw_rises_three_times():
+    """Three openings per repetition: the lips close fully before the first, to half before the others; sizes shrink."""
+    onsets = 0.6 + 0.6 * np.arange(8)
+    sizes = np.linspace(0.5, 0.3, 8)
+
+    def at(times: np.ndarray) -> np.ndarray:
+        age = times[:, None] - onsets
+        nods = 0.75 - 0.25 * np.cos(2 * np.pi * (age - 0.1) / 0.2)
+        edge = np.clip(np.minimum(age, 0.6 - age) / 0.1, 0, 1)
+        return (sizes * nods * (1 - np.cos(np.pi * edge)) / 2).sum(axis=1)
+
+    track = film(opening(at), seconds=6, noise_px=0.1, dropped=0.0)
+    marks = repetitions(track, "DDK_PATAKA")
+    assert len(marks) == 8
+    assert np.diff([mark.rise_s for mark in marks]) == pytest.approx(np.full(7, 0.6), abs=0.03)
+    assert values(track, "DDK_PATAKA")["repetition_rate"] == pytest.approx(1 / 0.6, rel=0.01)
+    assert len(repetitions(track, "DDK_PA")) > 12  # by prominence alone it would be several
