@@ -19,9 +19,10 @@ frames/s). The lower face is measured from the base of the nose. Points with a c
 needs its points in 60 % of the recording, and a rate or speed at least 15 frames/s. A range is P99 − P1.
 
 **Repetitions** are peaks of the task's driving signal with a prominence of at least a quarter of its range (P95 − P5), which
-must be 0.06 ICD or more. It is the lip aperture for speech (one cycle is one opening of the lips: one syllable of /pa/, one
-whole /pataka/: only where the aperture comes back to its lowest third), the jaw for NSM_OPEN, the width of the mouth for NSM_SPREAD and NSM_BIGSMILE, its narrowing for NSM_KISS and
-NSM_BLOW, the brows for NSM_BROW; without a task, the one that moves furthest.
+must be 0.06 ICD or more. It is the lip aperture for speech (one cycle is one opening of the lips: one syllable of /pa/; one
+whole /pataka/, which ends only where the aperture comes back to its lowest third), the jaw for NSM_OPEN, the width of the
+mouth for NSM_SPREAD and NSM_BIGSMILE, its narrowing for NSM_KISS and NSM_BLOW, the brows for NSM_BROW; without a task, the
+one that moves furthest.
 
 **Voice.** Mono sound as recorded, its band below 8 kHz. 0 dBFS is an RMS of 1. A voice clipped in more than 0.5 % of its
 samples has no level, shimmer or harmonicity. Jitter, shimmer and harmonicity are meant for steady vowels: in running speech
