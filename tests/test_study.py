@@ -49,7 +49,8 @@ def test_two_runs_are_compared_in_every_setting_and_corrected_within_a_level(run
     assert (document["first"]["system"], document["second"]["system"], document["synthetic"]) == ("divine", "concat", True)
     assert {one["setting"] for one in document["comparisons"]} == {"audio+video", "video", "audio"}
     for level in ("clip", "subject"):
-        tested = [one for one in document["comparisons"] if one["level"] == level and "wilcoxon_p" in one]
+        tested = [one for one in document["comparisons"] if one["level"] == level and "wilcoxon_holm_p" in one]
+        assert len(tested) == 3 * 2 and {one["metric"] for one in tested} == {"accuracy", "mae_total"}
         smallest = min(tested, key=lambda one: one["wilcoxon_p"])
         assert smallest["wilcoxon_holm_p"] == pytest.approx(min(1, len(tested) * smallest["wilcoxon_p"]), abs=2e-5)
     accuracy = next(one for one in document["comparisons"] if one["metric"] == "accuracy")

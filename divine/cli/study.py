@@ -104,14 +104,18 @@ def compare(first: RunFolder, second: RunFolder, as_json: Json = False) -> None:
     console = Console()
     names = [f"{one.spec().system} {one.spec().encoders}" for one in (versus.first, versus.second)]
     console.print(Text(f"{names[0]} minus {names[1]}: on predictions averaged over seeds, 95 % interval over subjects"))
-    columns = ("metric", "level", "first", "second", "difference", "95 % interval")
-    tests = ("p (Holm)", "p corrected t", "p runs, dependent")
-    for setting in dict.fromkeys(one.setting for one in versus.comparisons):
-        table = Table(*columns, *tests, title=setting, box=None)
+    for setting, level in dict.fromkeys((one.setting, one.level) for one in versus.comparisons):
+        table = Table("metric", title=f"{setting}, per {level}", box=None)
+        for heading in ("first", "second", "difference", "95 % interval", "p Holm", "p t", "p runs"):
+            table.add_column(heading, no_wrap=True, justify="right")
         for one in versus.comparisons:
-            if one.setting == setting and one.metric in SHOWN:
+            if (one.setting, one.level) == (setting, level) and one.metric in SHOWN:
                 table.add_row(*_cells(one))
         console.print(table)
+    console.print(
+        "p Holm: Wilcoxon over subjects, corrected for all primary tests of its level. p t: corrected resampled t-test. "
+        "p runs: Wilcoxon over runs, which share subjects, so it is too sure."
+    )
     _mark(console, versus.synthetic)
 
 
@@ -159,8 +163,8 @@ def _folds(text: str) -> int | Literal["loso", "given"]:
 
 def _cells(one: Comparison) -> tuple[str, ...]:
     p_values = (one.wilcoxon_holm_p, one.corrected_t_p, one.runs_p)
-    numbers = (f"{one.first:.3f}", f"{one.second:.3f}", f"{one.difference:+.3f}", f"{one.low:+.3f} to {one.high:+.3f}")
-    return (one.metric, one.level, *numbers, *("-" if p is None else f"{p:.3f}" for p in p_values))
+    numbers = (f"{one.first:.3f}", f"{one.second:.3f}", f"{one.difference:+.3f}", f"{one.low:+.3f}, {one.high:+.3f}")
+    return (one.metric, *numbers, *("-" if p is None else f"{p:.3f}" for p in p_values))
 
 
 def _estimate(metric: dict[str, Any] | None) -> str:

@@ -18,6 +18,9 @@ from divine.evaluation.significance import corrected_resampled_t, holm, wilcoxon
 from divine.evaluation.table import PERSON, Predictions, TableError
 from divine.evaluation.weighted import drawn
 
+PRIMARY = ("accuracy", "mae_total")
+"""The metrics that are tested: one of the diagnosis, one of severity, both means over clips, so a subject has a value."""
+
 
 class Sizes(NamedTuple):
     """How many subjects a member was trained and tested on, on average."""
@@ -46,7 +49,7 @@ class Comparison:
     wilcoxon_p: float | None
     """Over subjects, on their mean score over seeds and clips."""
     wilcoxon_holm_p: float | None
-    """The same, corrected for all tests of its family."""
+    """The same, corrected for all tests of the primary metrics; None for other metrics, which are exploratory."""
     runs_p: float | None
     """Wilcoxon over folds × seeds, as the paper does: its runs share subjects, so it is too sure."""
     corrected_t_p: float | None
@@ -112,10 +115,11 @@ def compare(
 
 
 def corrected(comparisons: Iterable[Comparison]) -> tuple[Comparison, ...]:
-    """Correct the Wilcoxon tests of a family for their number (Holm 1979)."""
-    family = tuple(comparisons)
-    raised = holm(p_values=[float("nan") if one.wilcoxon_p is None else one.wilcoxon_p for one in family])
-    return tuple(dataclasses.replace(one, wilcoxon_holm_p=_known(p)) for one, p in zip(family, raised, strict=True))
+    """Correct the Wilcoxon tests of the primary metrics for their number (Holm 1979); the others stay exploratory."""
+    found = tuple(comparisons)
+    raw = [one.wilcoxon_p if one.metric in PRIMARY else None for one in found]
+    raised = holm(p_values=[float("nan") if p is None else p for p in raw])
+    return tuple(dataclasses.replace(one, wilcoxon_holm_p=_known(p)) for one, p in zip(found, raised, strict=True))
 
 
 def _corrected_t(per_run: np.ndarray, sizes: Sizes | None) -> float | None:

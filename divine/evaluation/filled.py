@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Literal, NamedTuple
 
-from divine.evaluation.compare import Comparison, Sizes, compare
+from divine.evaluation.compare import PRIMARY, Comparison, Sizes, compare
 from divine.evaluation.evaluate import Estimate, Level, Result, evaluate
 from divine.evaluation.paper import METRICS, Cell, Column, PaperTable, Row
 from divine.evaluation.significance import holm
@@ -14,8 +14,6 @@ from divine.evaluation.table import Predictions
 from divine.evaluation.unit import Unit
 
 Why = Literal["", "weights absent", "failed", "not trained", "not rated"]
-TESTED = ("accuracy", "mae_total")
-"""Metrics that a row is tested on against its baseline: means over clips, so they have a value per subject."""
 
 
 class Outcome(NamedTuple):
@@ -91,7 +89,7 @@ def fill(table: PaperTable, outcome: Callable[[Unit], Outcome], sizes: Sizes | N
         return Number(clip, subject, cell.printed, why)
 
     tested = [_against(row, outcomes, sizes) for row in table.rows]
-    raised = {metric: _raised(tested, metric) for metric in TESTED}
+    raised = {metric: _raised(tested, metric) for metric in PRIMARY}
     rows = tuple(
         FilledRow(
             row,
@@ -121,7 +119,7 @@ def _against(row: Row, outcomes: Callable[[Unit], Outcome], sizes: Sizes | None)
     setting = {"part": "test", "modalities": cell.modalities}
     first, second = ours.where(system=cell.system, **setting), theirs.where(system=row.against.system, **setting)
     found = compare(first, second, level="clip", setting=cell.modalities, sizes=sizes)
-    return tuple(one for one in found if one.metric in TESTED)
+    return tuple(one for one in found if one.metric in PRIMARY)
 
 
 def _raised(tested: list[tuple[Comparison, ...]], metric: str) -> dict[int, float | None]:

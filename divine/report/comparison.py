@@ -33,8 +33,8 @@ class Versus:
 def compare_runs(first: Run, second: Run) -> Versus:
     """Compare the systems of two runs on the same people, per clip and per subject, in every setting that both have.
 
-    Where the fullest settings differ (a run of one encoder against one of two), they are compared too. Wilcoxon tests are
-    corrected for their number within each level.
+    Where the fullest settings differ (a run of one encoder against one of two), they are compared too. Wilcoxon tests
+    of the primary metrics are corrected for their number within each level.
 
     Raises:
         ReportError: the runs are of other people, other recordings or another split.

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from divine.evaluation.confusion import Confusion
 from divine.evaluation.paper import Panel
@@ -34,7 +35,9 @@ def draw(panels: Sequence[Drawn], stamp: Stamp, notes: Sequence[str]) -> Figure:
     """Draw the panels, four in a row: shares of each true class, in a palette that colour-blind readers can tell apart."""
     told = ["Each cell: share of its true class in %, over folds and seeds.", *stamp.lines, *notes]
     rows = -(-len(panels) // _COLUMNS)
-    figure = Figure(figsize=(4.1 * _COLUMNS, 4.0 * rows + 0.2 * len(told)), layout="constrained")
+    figure = Figure(
+        figsize=(4.1 * _COLUMNS, 4.0 * rows + 0.2 * len(told)), layout=ConstrainedLayoutEngine(h_pad=0.12, w_pad=0.08)
+    )
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, _COLUMNS, squeeze=False).ravel().tolist()
     for ax, drawn in zip(axes, panels, strict=False):

@@ -34,7 +34,7 @@ class Stamp:
         """Say it, the gravest first."""
         reduced = (self.folds, self.seeds, self.epochs) != (5, 5, 50)
         seeds = f"{self.seeds} {'seed' if self.seeds == 1 else 'seeds'}"
-        protocol = f"{self.folds} folds by subject, {seeds}, at most {self.epochs} epochs"
+        protocol = f"{self.folds} folds by subject, {seeds}, at most {self.epochs} {'epoch' if self.epochs == 1 else 'epochs'}"
         found = [f"Ours: {self.cohort}; {protocol}."]
         if reduced:
             found.insert(0, "REDUCED PROTOCOL: the paper's is 5 folds, 5 seeds, 50 epochs. These numbers are a quick pass.")

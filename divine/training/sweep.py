@@ -19,7 +19,7 @@ from divine.features.width import widest
 from divine.models.config import DivineConfig
 from divine.records import DivineError
 from divine.store import Store, write_atomically
-from divine.training.cross_validate import OnStep, Step, cross_validate
+from divine.training.cross_validate import OnStep, Step, cross_validate, stacks
 from divine.training.errors import TrainingError
 from divine.training.run import Run
 from divine.training.shared_packs import extract_all, link, pack_of, why_absent
@@ -159,8 +159,11 @@ def _spec_of(asked: SweepSpec, unit: Unit, index: Index) -> RunSpec:
 
 
 def _carry_out(tasks: Sequence[_Task], count: int) -> Iterator[tuple[Unit, str]]:
-    """Carry out every task, and yield each unit with what went wrong, if anything did, as it is finished."""
-    if count == 1 or len(tasks) < 2 * count:
+    """Carry out every task, and yield each unit with what went wrong, if anything did, as it is finished.
+
+    A GPU takes one run at a time, whose members train on it as one stack.
+    """
+    if count == 1 or len(tasks) < 2 * count or any(stacks(task.spec, "auto") for task in tasks):
         yield from ((task.unit, _attempt(task, count)) for task in tasks)
         return
     for done in processes(count).each(_attempt_alone, tasks):
