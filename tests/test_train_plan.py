@@ -11,7 +11,7 @@ import pytest
 
 from divine.data.load import load
 from divine.services import run_folder
-from divine.services.jobs import SweepOrder, TrainOrder
+from divine.services.jobs import SweepOrder, TrainOrder, show_device
 from divine.services.train_plan import SYSTEMS_SAY, devices, plan, plan_sweep
 from divine.training.spec import SYSTEMS, RunSpec, configure
 from tests.training.cohorts import write_cohort
@@ -52,6 +52,18 @@ def test_time_is_told_from_what_this_machine_trained_and_not_before(tmp_path: Pa
     duration = plan(order, index).duration
     assert duration is not None and "3 members of 1 earlier run of divine V+A" in duration.how
     assert duration.seconds == pytest.approx(2 * 12.0 * 24 / 12)  # two rounds of two members, twice the clips
+
+
+@pytest.mark.parametrize(
+    ("device", "before", "after"),
+    [("cpu", None, ""), ("cpu", "0,1", ""), ("cuda:1", None, "1"), ("cuda:1", "4,6", "6"), ("cuda", None, "0")],
+)
+def test_a_worker_sees_the_device_that_it_waited_for(
+    monkeypatch: pytest.MonkeyPatch, device: str, before: str | None, after: str
+):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", before or "")
+    show_device(device)
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == after
 
 
 def trained(folder: Path, data: Path, *, seconds: tuple[float, ...], clips: int) -> None:

@@ -6,6 +6,7 @@ A job names one of the kinds below and the arguments of its function; there is n
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -210,6 +211,17 @@ def sweep_folder(job_id: str) -> Path:
     return home() / "sweeps" / job_id
 
 
+def show_device(device: str) -> None:
+    """Let this process see the GPU that its job waited for, or none: what trains on a processor must not take another's GPU.
+
+    Call it before anything imports torch. A number counts among the GPUs that this process was shown.
+    """
+    kind, _, number = device.partition(":")
+    shown = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    mine = shown.split(",")[int(number or 0)] if shown else number or "0"
+    os.environ["CUDA_VISIBLE_DEVICES"] = mine if kind == "cuda" else ""
+
+
 def carry_out(job_id: str, order: Order, on_step: OnStep) -> None:
     """Do what a job asks; called by the worker only.
 
@@ -222,6 +234,7 @@ def carry_out(job_id: str, order: Order, on_step: OnStep) -> None:
     if order.kind not in KINDS:
         raise JobError(f"{order.kind}: no such kind of job. This version knows {', '.join(KINDS)}.")
     record, function = KINDS[order.kind]
+    show_device(order.device)
     function(job_id, from_json(record, dict(order.arguments), "spec.json"), on_step)
 
 

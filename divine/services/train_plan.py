@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from divine.config import home
 from divine.records import DivineError, Modality
-from divine.services.jobs import SweepOrder, TrainOrder
+from divine.services.jobs import SweepOrder, TrainOrder, job
 from divine.services.study import sweep_units
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def plan(order: TrainOrder, index: Index, *, device: str = "cpu") -> TrainPlan:
     except DivineError as error:
         objections.append(Objection("folds", str(error)))
     objections += [*_objective(order, wanted), *_baselines(order, wanted)]
-    duration = _duration(order, len(wanted.clips), members) if members and not objections else None
+    duration = _duration(order, len(wanted.clips), members, device) if members and not objections else None
     notes = tuple(_notes(order, wanted))
     return TrainPlan(members, len(wanted.clips), len(wanted.subjects), tuple(objections), notes, duration)
 
@@ -193,10 +193,11 @@ def side_by_side(workers: int | None, members: int) -> int:
     return max(1, min(workers or os.cpu_count() or 1, members))
 
 
-def _duration(order: TrainOrder, clips: int, members: int) -> Duration | None:
+def _duration(order: TrainOrder, clips: int, members: int, device: str) -> Duration | None:
     """Scale what earlier runs of this system and pair took per member by the number of clips.
 
-    The median over all their members, in seconds per clip; extraction and evaluation are not in it.
+    The median over all their members, in seconds per clip; extraction and evaluation are not in it. On a GPU the members of a
+    run train as one stack, so each took as long as all.
     """
     from divine.services.run_results import seconds_per_member
     from divine.services.runs import runs
@@ -205,7 +206,7 @@ def _duration(order: TrainOrder, clips: int, members: int) -> Duration | None:
     counted = 0
     for entry in runs():
         # What was trained elsewhere, or came with the studio, says nothing of this machine.
-        if not entry.folder.is_relative_to(home().resolve()):
+        if not entry.folder.is_relative_to(home().resolve()) or _kind_of_device(entry.id) != device.partition(":")[0]:
             continue
         if entry.spec is None or (entry.spec.system, entry.spec.encoders) != (order.system, order.encoders):
             continue
@@ -215,11 +216,19 @@ def _duration(order: TrainOrder, clips: int, members: int) -> Duration | None:
             counted += 1
     if not per_clip:
         return None
-    each, at_once = statistics.median(per_clip) * clips, side_by_side(order.workers, members)
+    each = statistics.median(per_clip) * clips
+    at_once = side_by_side(order.workers, members) if device == "cpu" else members
     earlier = f"{len(per_clip)} members of {counted} earlier {'run' if counted == 1 else 'runs'}"
     speed = f"{each:.1f} s per member with {clips} clips, {at_once} at a time"
-    how = f"From {earlier} of {order.system} {order.encoders} here: {speed}. Extracting features is not counted."
-    return Duration(-(-members // at_once) * each, how)
+    return Duration(-(-members // at_once) * each, f"From {earlier} of {order.system} {order.encoders} here: {speed}.")
+
+
+def _kind_of_device(run_id: str) -> str:
+    """Say what a run of the home was trained on: its job knows; without one, the processor."""
+    try:
+        return job(run_id).order.device.partition(":")[0]
+    except DivineError:
+        return "cpu"
 
 
 def _clips(folder: Path) -> int:

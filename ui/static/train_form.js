@@ -110,7 +110,7 @@ export class Form {
       el("div", { class: "dv-protocol" },
         field("Folds, by subject", "dv-folds", el("select", { name: "folds", id: "dv-folds" }, folds.map(([value, title]) => el("option", { value: String(value), selected: value === usual }, title)))),
         field("Seeds", "dv-seeds", el("input", { type: "number", name: "seeds", id: "dv-seeds", min: 1, max: 100, step: 1, value: "5" })),
-        field("Device", "dv-device", el("select", { name: "device", id: "dv-device" }, options.devices.map((one) => el("option", { value: one }, one === "cpu" ? "Processor" : `GPU ${one}`)))),
+        field("Device", "dv-device", el("select", { name: "device", id: "dv-device" }, options.devices.map((one, place) => el("option", { value: one, selected: place === Math.min(1, options.devices.length - 1) }, one === "cpu" ? "Processor" : `GPU ${one}`)))),
         field("Members at a time", "dv-workers", el("input", { type: "number", name: "workers", id: "dv-workers", min: 1, max: 256, step: 1, value: String(options.cores) }))),
       el("div", { class: "dv-choices" }, el("span", { class: "dv-soft" }, "Baselines beside it:"), options.baselines.map((one) =>
         el("label", { class: "dv-choice", title: one.says }, el("input", { type: "checkbox", name: "baselines", value: one.name, checked: one.name === "majority" }), el("span", {}, plain(one.name))))));
@@ -174,7 +174,7 @@ export class Form {
       texts.length > 0
         ? el("ul", { class: "dv-objections" }, texts.map((text) => el("li", { class: "dv-objection" }, icon(ICONS.warn), el("span", {}, text))))
         : [el("p", { class: "dv-amount" }, el("strong", {}, `${members} models`), ` to train: ${plans.length > 1 ? `${plans.length} systems, ` : ""}${first.sweep ? "systems × pairs × " : ""}folds × seeds on ${first.clips} clips of ${first.subjects} subjects.`),
-          el("p", { class: "dv-soft" }, first.sweep ? "A sweep: every system on every pair, in one job. A run that fails keeps no other back." : known ? [el("strong", {}, `About ${duration(seconds)}. `), plans.map((plan) => plan.duration.how).join(" ")]
+          el("p", { class: "dv-soft" }, first.sweep ? "A sweep: every system on every pair, in one job. A run that fails keeps no other back." : known ? [el("strong", {}, `About ${duration(seconds)}. `), plans.map((plan) => plan.duration.how).join(" "), " Extracting features is not counted."]
             : "How long it takes is not known yet: nothing like it has been trained on this machine. The first finished model will tell.")],
       notes.map((note) => el("p", { class: "dv-soft" }, note)));
     this.button.disabled = this.busy || texts.length > 0;
