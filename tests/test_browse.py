@@ -128,6 +128,7 @@ def test_the_demonstration_run_is_of_the_demonstration_cohort():
     run = Run(demonstration.RUN)
     run.verify()
     assert run.status().synthetic
+    assert Path(run.spec().data) == browse.COHORT  # wherever the project lies
     (listed,) = [one for one in browse.runs_on(browse.COHORT.resolve()) if one.folder == demonstration.RUN]
     said = browse.said_by(listed.folder)
     index = browse.load_cohort(browse.COHORT).index

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from divine.config import PROJECT, home
+from divine.config import home
 from divine.data.judged import Judged
 from divine.data.keys import clip_key, key_of
 from divine.demonstration import COHORT, QUALITY
@@ -66,11 +66,7 @@ def runs_on(data: Path) -> tuple[RunEntry, ...]:
     from divine.services.runs import runs
 
     wanted = _manifest_of(data)
-    return tuple(
-        one
-        for one in runs()
-        if one.state == "done" and one.spec and _manifest_of((PROJECT / one.spec.data).resolve()) == wanted
-    )
+    return tuple(one for one in runs() if one.state == "done" and one.spec and _manifest_of(Path(one.spec.data)) == wanted)
 
 
 def said_by(run: Path) -> Mapping[str, ClipSaid]:

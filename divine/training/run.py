@@ -12,12 +12,13 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
+from divine.config import PROJECT
 from divine.evaluation.table import Predictions
 from divine.store import write_atomically
 from divine.training.errors import TrainingError
@@ -66,12 +67,13 @@ class Run:
         write_atomically(path, spec.to_json())
 
     def spec(self) -> RunSpec:
-        """Read what was asked.
+        """Read what was asked. A cohort that is not named by its whole path lies in the project: the one that is shipped.
 
         Raises:
             TrainingError: the folder holds no run, or a damaged one.
         """
-        return RunSpec.from_json(self._read("spec.json"))
+        spec = RunSpec.from_json(self._read("spec.json"))
+        return replace(spec, data=str(PROJECT / spec.data))
 
     def status(self) -> Status:
         """Read how far the run is.
