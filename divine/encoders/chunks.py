@@ -17,7 +17,7 @@ from torch import Tensor
 
 from divine.encoders.device import device, inference
 from divine.encoders.registry import EncoderError
-from divine.encoders.waveform import RATE_HZ, waveform
+from divine.encoders.waveform import RATE_HZ, Heard
 from divine.records import Features, Observation
 
 CONTEXT_S = 1
@@ -69,15 +69,15 @@ def pieces(frames: int, *, longest: int, context: int) -> list[Piece]:
     ]
 
 
-def heard(code: str, observation: Observation) -> Float[np.ndarray, " n"]:
-    """Return the sound of an observation as networks hear it.
+def heard(code: str, observation: Observation) -> Heard:
+    """Return the sound of an observation as encoders hear it.
 
     Raises:
         EncoderError: there is none.
     """
     if observation.sound is None:
         raise EncoderError(f"{observation.clip.name}: {code} needs sound, and there is none.")
-    return waveform(observation.sound, np.float32)
+    return Heard(observation.sound)
 
 
 def framewise(
@@ -108,7 +108,8 @@ def framewise(
 
     def tasks() -> Iterator[Task]:
         for clip, observation in enumerate(observations):
-            samples = prepare(heard(code, observation))
+            whole = heard(code, observation)
+            samples = prepare(whole.stretch(0, len(whole), np.float32))
             samples = np.pad(samples, (0, max(0, frames.reach - len(samples))))
             totals[clip] = frames.count(len(samples))
             per_s = RATE_HZ // frames.hop

@@ -42,11 +42,13 @@ def utterances(
 
     def tasks() -> Iterator[Task]:
         for clip, observation in enumerate(observations):
-            samples = heard(code, observation)
-            samples = np.pad(samples, (0, max(0, round(least_s * RATE_HZ) - len(samples))))
-            starts = np.arange(max(0, len(samples) - window) // hop + 1) * hop
-            clocks[clip] = (starts + min(window, len(samples)) / 2) / RATE_HZ + start_s(observation)
-            yield from (Task(clip, row, samples[start : start + window]) for row, start in enumerate(starts))
+            sound = heard(code, observation)
+            length = max(len(sound), round(least_s * RATE_HZ))
+            starts = range(0, max(0, length - window) + 1, hop)
+            clocks[clip] = (np.array(starts) + min(window, length) / 2) / RATE_HZ + start_s(observation)
+            for row, start in enumerate(starts):
+                samples = sound.stretch(start, start + window, np.float32)
+                yield Task(clip, row, np.pad(samples, (0, min(window, length - start) - len(samples))))
 
     found: dict[int, Float[np.ndarray, "t d"]] = {}
     for batch in together(tasks(), lambda task: len(task.samples), most):

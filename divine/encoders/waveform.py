@@ -50,9 +50,3 @@ class Heard:
 
     def _blocks(self) -> Iterator[Float[np.ndarray, " n"]]:
         return (self._samples[first : first + BLOCK].astype(np.float64) for first in range(0, len(self), BLOCK))
-
-
-def waveform(sound: Sound, dtype: type[np.floating] = np.float64) -> Float[np.ndarray, " n"]:
-    """Return all of a sound as encoders hear it; networks ask for ``float32``, so that a long sound stays small."""
-    heard = Heard(sound)
-    return heard.stretch(0, len(heard), dtype)

@@ -5,7 +5,7 @@ import pytest
 from divine.encoders import spectrum as ours
 from divine.encoders.acoustic import CHANNELS, acoustic_channels
 from divine.encoders.modulation import BANDS_HZ, modulation
-from divine.encoders.waveform import LEVEL_RMS, waveform
+from divine.encoders.waveform import LEVEL_RMS, Heard
 from divine.records import Sound
 
 RATE = 16_000
@@ -41,7 +41,8 @@ def test_centroid_of_a_tone_is_its_frequency():
 def test_loudness_of_the_recording_leaves_no_trace():
     quiet, loud = (acoustic_channels(Sound((noise() * gain).astype(np.float32), RATE))[0] for gain in (0.05, 1.0))
     np.testing.assert_allclose(quiet, loud, atol=1e-3)
-    assert np.sqrt(np.mean(waveform(Sound(noise().astype(np.float32), 8000)) ** 2)) == pytest.approx(LEVEL_RMS)
+    heard = Heard(Sound(noise().astype(np.float32), 8000))
+    assert np.sqrt(np.mean(heard.stretch(0, len(heard)) ** 2)) == pytest.approx(LEVEL_RMS)
 
 
 def test_pitch_of_a_glide_is_read_in_semitones():
