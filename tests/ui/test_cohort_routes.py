@@ -179,6 +179,13 @@ def test_checking_quality_looks_at_every_clip_and_can_be_stopped(client: TestCli
     assert all(one["quality"] for one in grid(client)["clips"])
 
 
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of these tests stays out of the list that others look at."""
+    monkeypatch.setenv("DIVINE_HOME", str(tmp_path / "home"))
+
+
+@pytest.mark.usefixtures("own_home")
 def test_a_run_says_what_it_predicts_of_each_clip(client: TestClient, opened: Opened):
     place = Run(home() / "runs" / "voices")
     place.begin(replace(RunSpec(str(opened.path), "AC", DivineConfig.small()), folds=3, seeds=2))
