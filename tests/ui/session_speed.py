@@ -8,6 +8,7 @@ screen. Ends with status 1 if any takes longer than 100 ms or shows another fram
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -31,8 +32,7 @@ def main(clip: Path | None) -> int:
             made = make(Path(folder) / "cohort")
             data, keys = made.root, {"even rate": made.key(made.even), "uneven rate": made.key(made.uneven)}
         else:
-            place = Path(folder) / clip.name
-            place.symlink_to(clip.resolve())
+            shutil.copyfile(clip, Path(folder) / clip.name)
             data = Path(folder) / "manifest.csv"
             data.write_text(f'subject,group,video\nP1,unknown,"{clip.name}"\n')
             keys = {clip.name: ""}
