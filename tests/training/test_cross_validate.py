@@ -86,7 +86,8 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_predictions(tmp_path: Path)
     script = (
         "import sys; from pathlib import Path; from divine.store import Store; from divine.training.run import Run;"
         "from divine.training.spec import RunSpec; from divine.training.cross_validate import cross_validate;"
-        "cross_validate(RunSpec.from_json(Path(sys.argv[1]).read_bytes()), Run(Path(sys.argv[2])), Store(Path(sys.argv[2]).parent / 'store'))"
+        "asked = RunSpec.from_json(Path(sys.argv[1]).read_bytes());"
+        "cross_validate(asked, Run(Path(sys.argv[2])), Store(Path(sys.argv[2]).parent / 'store'))"
     )
     (tmp_path / "spec").write_bytes(asked.to_json())
     process = subprocess.Popen(
