@@ -96,6 +96,15 @@ class Episode:
                 other = self._lock(anchor, guess, coasting)
                 if other.holds[MOUTH].sum() > lock.holds[MOUTH].sum():
                     lock, self.current = other, index
+        if (~lock.holds & ~self.anchors[self.current].trusted).any():
+            # Made while a blink hid the eyes, say: what this anchor never knew, the first one does.
+            first = self._lock(self.anchors[0], guess, coasting)
+            found = first.holds & ~lock.holds
+            lock = Lock(
+                np.where(found[:, None], first.markers, lock.markers),
+                lock.holds | found,
+                np.where(found, first.alike, lock.alike),
+            )
         self.markers = np.where(lock.holds[:, None], lock.markers, guess)
         self.trusted = lock.holds | coasting
         self.looks = looks_of(self.grey, self.markers)

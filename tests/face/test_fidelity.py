@@ -60,6 +60,17 @@ def test_eye_corners_are_held_while_the_jaw_opens_as_wide_as_it_goes():
     assert (belief[3:] > 0.5).mean() > 0.9
 
 
+def test_eyes_are_found_again_after_a_blink_in_which_a_new_anchor_was_made():
+    """A SYNTHETIC recording: lips move fast, the eyes close at 0.8 s; what the new anchor never knew, the first one does."""
+    person = make_subjects(12, 1)[1]
+    gesture = make_gesture(person, "DDK_PATAKA", 1, 6.0)
+    see, times = Pixels(), np.arange(0.0, 1.5, 1 / 30)
+    frames = FaceCamera(person.face, seed=1).film(gesture, times)
+    belief = np.array([see(frame.picture, frame.time_s).confidence[[36, 39, 42, 45]] for frame in frames])
+    assert gesture.mouth.lids[300:500].max() > 0.9
+    assert (belief[times > 1.1] > 0.4).mean() > 0.9
+
+
 def test_pressed_lips_touch_but_do_not_cross():
     motions = [Motion(jaw=a) for a in np.concatenate([0.1 * np.ones(2), np.linspace(0.1, 0, 8), np.zeros(2)])]
     points = backend("mediapipe")([Frame(render(face(), m), i / 50, np.eye(2, 3)) for i, m in enumerate(motions)])
