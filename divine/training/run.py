@@ -62,7 +62,7 @@ class Run:
             if RunSpec.from_json(path.read_bytes()) != spec:
                 raise TrainingError(f"{self.folder.name}: holds a run that was asked something else. Choose another folder.")
             return
-        if self.folder.is_dir() and any(one.name != ".lock" for one in self.folder.iterdir()):
+        if self.folder.is_dir() and any(not one.name.startswith(".") for one in self.folder.iterdir()):
             raise TrainingError(f"{self.folder.name}: is not empty and holds no run. Choose another folder.")
         write_atomically(path, spec.to_json())
 
