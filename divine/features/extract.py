@@ -14,7 +14,7 @@ from divine.quality import usable
 from divine.records import DivineError, Features, Observation
 from divine.store import Store, content_key
 
-OBSERVATION_REVISION = "1"
+OBSERVATION_REVISION = "2"
 """Raise it when decoding or landmarks change: features of every encoder rest on them."""
 
 
