@@ -1,6 +1,6 @@
 """Does anything of a test subject leak into training? With diagnoses permuted between subjects, nothing can be learned.
 
-Run: ``python -m benchmarks.leak [--systems divine,logistic] [--permutations 20] [--workers 2]``. SYNTHETIC features, nothing
+Run: ``python -m benchmarks.leak [--systems divine,logistic] [--permutations 20] [--first 0]``. SYNTHETIC features, nothing
 clinical: every subject has a signature of its own in both modalities, so that a split by clip *would* leak.
 
 Per permutation and system the score is the macro-F1 of the test clips, a mean over folds. What guessing would score is computed
@@ -130,13 +130,13 @@ def _score(rows: pd.DataFrame, task: Task) -> Outcome:
     return Outcome(macro_f1(target=target[owner], predicted=predicted), float(np.mean(guesses)))
 
 
-def judge(systems: Sequence[str], permutations: int, by_clip: bool, workers: int) -> list[Verdict]:
+def judge(systems: Sequence[str], permutations: range, by_clip: bool, workers: int) -> list[Verdict]:
     """Return a verdict per system."""
-    tasks = [Task(system, one, by_clip) for system in systems for one in range(permutations)]
+    tasks = [Task(system, one, by_clip) for system in systems for one in permutations]
     found: dict[str, list[Outcome]] = {system: [] for system in systems}
     for done in processes(workers).each(carry_out, tasks):
         found[done.item.system].append(done.result())
-        if len(found[done.item.system]) == permutations:
+        if len(found[done.item.system]) == len(permutations):
             print(_verdict(done.item.system, by_clip, np.array(found[done.item.system])), file=sys.stderr, flush=True)
     return [_verdict(system, by_clip, np.array(outcomes)) for system, outcomes in found.items()]
 
@@ -153,13 +153,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--systems", default=",".join(SYSTEMS))
     parser.add_argument("--permutations", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="number of the first permutation: others are fresh ones")
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
+    permutations = range(asked.first, asked.first + asked.permutations)
     systems = asked.systems.split(",")
     planted = [system for system in ("concat", "divine", "logistic") if system in systems] or systems[:1]
-    verdicts = judge(systems, asked.permutations, False, asked.workers) + judge(
-        planted, asked.permutations, True, asked.workers
-    )
+    verdicts = judge(systems, permutations, False, asked.workers) + judge(planted, permutations, True, asked.workers)
     print(f"\n{asked.permutations} permutations of {PER_GROUP * len(GROUPS)} subjects, {FOLDS} folds; macro-F1 of test clips\n")
     print("| system | split | macro-F1 | guessing | difference | in standard errors |\n|---|---|---|---|---|---|")
     for one in verdicts:
