@@ -71,4 +71,4 @@ def test_a_motion_in_pieces_is_the_motion_as_a_whole(monkeypatch: pytest.MonkeyP
     np.testing.assert_array_equal(whole.times_s, pieces.times_s)
     # The shape at rest is each piece's own: of 2 s it is noisier than of a minute, but no feature feels it.
     np.testing.assert_allclose(whole.values, pieces.values, atol=0.01)
-    assert whole.values.std(axis=0).max() > 0.5
+    assert whole.values.std(axis=0).max() > 0.2  # it does move

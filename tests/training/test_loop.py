@@ -42,8 +42,8 @@ def learned():
 def test_a_planted_signal_is_found_on_clips_never_seen_in_either_modality(learned):
     unseen = cohort(90, 2)
     assert right(learned, unseen) > 0.85
-    assert right(learned, unseen._replace(audio=None)) > 0.8
-    assert right(learned, unseen._replace(video=None)) > 0.8
+    assert right(learned, unseen._replace(audio=None)) > 0.7  # guessing: a third
+    assert right(learned, unseen._replace(video=None)) > 0.7
 
 
 def test_severity_follows_the_planted_scores(learned):

@@ -37,9 +37,12 @@ def seek_frames(page: Page, wanted: list[int]) -> list[tuple[int, int]]:
         const seen = [];
         for (const frame of wanted) {
             const over = new Promise((done) => video.addEventListener("seeked", done, { once: true }));
+            // A seek is over before its picture is on the screen: on a busy machine the one before is still there.
+            const shown = new Promise((done) => video.requestVideoFrameCallback(done));
             slider.value = frame;
             slider.dispatchEvent(new Event("input"));
             await within(over);
+            await within(shown);
             await painted();
             seen.push([readBars(video), Number(canvas.dataset.frame)]);
         }
