@@ -66,7 +66,7 @@ def agreement(one: Likeness, other: Likeness) -> float | None:
 
     None where fewer than four moments are common, or one finds everything equally alike.
     """
-    from scipy.stats import spearmanr
+    from divine.evaluation.metrics import spearman
 
     first, last = max(one.times_s[0], other.times_s[0]), min(one.times_s[-1], other.times_s[-1])
     clock = one.times_s if len(one.times_s) <= len(other.times_s) else other.times_s
@@ -80,7 +80,7 @@ def agreement(one: Likeness, other: Likeness) -> float | None:
         parts.append(found.matrix[np.ix_(nearest, nearest)][upper])
     if any(np.ptp(part) < 1e-9 for part in parts):
         return None
-    return float(spearmanr(*parts)[0])
+    return spearman(target=parts[0], predicted=parts[1])
 
 
 def pair_grid(data: Path, *, system: PairSystem, tasks: str, modalities: str, metric: Metric) -> tuple[PairCell, ...]:
