@@ -30,7 +30,7 @@ def visits() -> dict[str, Visit]:
     key, run = browse.clip_key(speech), runs()[-1].id  # the demonstration's run is the last
     found = (
         Visit("cohort", "/cohort", "#dv-cohort table, #dv-cohort [role=grid]"),
-        Visit("session", f"/session?clip={key}&run={run}", "#dv-session .dv-se-run, #dv-session canvas"),
+        Visit("session", f"/session?clip={key}&run={run}", ".dv-se-view[data-state=ready] .dv-lane canvas"),
         Visit("assess", "/assess", "#dv-go"),
         Visit("encoders", f"/encoders?clip={key}", "#dv-encoders canvas"),
         Visit("train", "/train", "#dv-train form, #dv-train button"),
