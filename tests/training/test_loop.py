@@ -36,14 +36,15 @@ def right(fitted, batch: Batch) -> float:
 
 @pytest.fixture(scope="module")
 def learned():
-    return train(config=DivineConfig.small(), training=FAST, clips=96)
+    # Averaged weights lag: the 20 epochs that sufficed for the best epoch are too few.
+    return train(config=DivineConfig.small(), training=replace(FAST, max_epochs=40), clips=96)
 
 
 def test_a_planted_signal_is_found_on_clips_never_seen_in_either_modality(learned):
     unseen = cohort(90, 2)
-    assert right(learned, unseen) > 0.85
-    assert right(learned, unseen._replace(audio=None)) > 0.7  # guessing: a third
-    assert right(learned, unseen._replace(video=None)) > 0.7
+    assert right(learned, unseen) > 0.95
+    assert right(learned, unseen._replace(audio=None)) > 0.9
+    assert right(learned, unseen._replace(video=None)) > 0.9
 
 
 def test_severity_follows_the_planted_scores(learned):
