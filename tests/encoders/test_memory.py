@@ -59,7 +59,7 @@ def test_a_voice_in_pieces_is_the_voice_as_a_whole(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_motion_in_pieces_is_the_motion_as_a_whole(monkeypatch: pytest.MonkeyPatch):
-    track = face(9.0, rate_hz=1.3, fps=29.97)
+    track = face(9.0, rate_hz=2.0, fps=29.97)
     points = track.points_px.copy()
     points[100:130] = np.nan
     points[170:280] = np.nan  # a whole piece without a face
@@ -71,4 +71,4 @@ def test_a_motion_in_pieces_is_the_motion_as_a_whole(monkeypatch: pytest.MonkeyP
     np.testing.assert_array_equal(whole.times_s, pieces.times_s)
     # The shape at rest is each piece's own: of 2 s it is noisier than of a minute, but no feature feels it.
     np.testing.assert_allclose(whole.values, pieces.values, atol=0.01)
-    assert whole.values.std(axis=0).max() > 0.2  # it does move
+    assert whole.values.std(axis=0).max() > 0.5
