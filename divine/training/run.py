@@ -6,12 +6,10 @@ members are there ``predictions.parquet`` and ``history.parquet``.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -22,6 +20,7 @@ from divine.config import PROJECT
 from divine.evaluation.table import Predictions
 from divine.store import write_atomically
 from divine.training.errors import TrainingError
+from divine.training.folder import held, is_in_use
 from divine.training.spec import RunSpec
 
 State = Literal["running", "done", "interrupted", "failed"]
@@ -62,7 +61,7 @@ class Run:
             if RunSpec.from_json(path.read_bytes()) != spec:
                 raise TrainingError(f"{self.folder.name}: holds a run that was asked something else. Choose another folder.")
             return
-        if self.folder.is_dir() and any(not one.name.startswith(".") for one in self.folder.iterdir()):
+        if is_in_use(self.folder):
             raise TrainingError(f"{self.folder.name}: is not empty and holds no run. Choose another folder.")
         write_atomically(path, spec.to_json())
 
@@ -110,20 +109,13 @@ class Run:
         except (OSError, ValueError) as error:
             raise TrainingError(f"{self.folder.name}/predictions.parquet: is damaged. Delete it and train again.") from error
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the run for this process; the kernel lets go however the process ends.
 
         Raises:
             TrainingError: another process is at work on it.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise TrainingError(f"{self.folder.name}: another process is at work on this run. Wait for it.") from error
-            yield
+        return held(self.folder, "run")
 
     def _read(self, name: str) -> bytes:
         try:

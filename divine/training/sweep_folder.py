@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import json
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,6 +20,7 @@ from divine.models.errors import ModelError
 from divine.store import write_atomically
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingError
+from divine.training.folder import held, is_in_use
 from divine.training.run import Run
 from divine.training.spec import Folds
 
@@ -100,7 +99,7 @@ class Sweep:
                     "Choose another folder."
                 )
             spec = dataclasses.replace(spec, units=tuple(dict.fromkeys([*before.units, *spec.units])))
-        elif any(one.name != ".lock" for one in self.folder.iterdir()):
+        elif is_in_use(self.folder):
             raise TrainingError(f"{self.folder.name}: is not empty and holds no sweep. Choose another folder.")
         write_atomically(path, json.dumps({"version": VERSION} | to_json(spec), indent=1).encode() + b"\n")
         return spec
@@ -140,20 +139,13 @@ class Sweep:
         with (self.folder / "events.jsonl").open("ab", buffering=0) as file:
             file.write(json.dumps(line).encode() + b"\n")
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the sweep for this process; the kernel lets go however the process ends.
 
         Raises:
             TrainingError: another process is at work on it.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise TrainingError(f"{self.folder.name}: another process is at work on this sweep. Wait for it.") from error
-            yield
+        return held(self.folder, "sweep")
 
     def _read(self, name: str) -> bytes:
         try:

@@ -168,16 +168,3 @@ def test_more_of_the_task_set_than_there_is_says_so(tmp_path: Path):
     asked = spec(write_cohort(tmp_path / "c", tasks=("NSM_OPEN",)), tasks="speech")
     with pytest.raises(TrainingError, match="task set 'speech'"):
         run(asked, tmp_path / "run")
-
-
-def test_what_a_kill_left_half_written_stands_in_nobody_s_way(tmp_path: Path):
-    asked = spec(write_cohort(tmp_path / "c", per_group=3, tasks=("DDK_PA",)))
-    run = Run(tmp_path / "run")
-    run.folder.mkdir()
-    (run.folder / ".spec.json.x1y2").write_text("{")
-    run.begin(asked)
-    assert run.spec() == asked
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "notes.txt").write_text("mine")
-    with pytest.raises(TrainingError, match="is not empty"):
-        Run(tmp_path / "other").begin(asked)
