@@ -9,8 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from divine.media.children import prepare
     from divine.media.errors import IsolationError, LimitError, MediaError
-    from divine.media.isolate import Home, Report, prepare, run_isolated
+    from divine.media.isolate import Home, Report, run_isolated
     from divine.media.parcel import Parcel, pack, unpack
     from divine.media.probe import open_clip
     from divine.media.sound import read_sound
@@ -26,7 +27,7 @@ _HOME = {
     "Report": "isolate",
     "open_clip": "probe",
     "pack": "parcel",
-    "prepare": "isolate",
+    "prepare": "children",
     "read_sound": "sound",
     "run_isolated": "isolate",
     "unpack": "parcel",

@@ -114,7 +114,7 @@ def measure_documents(measures: Iterable[Measure]) -> list[dict[str, Any]]:
 def warm_up() -> None:
     """Load what the first assessment would otherwise wait for."""
     from divine.assess import DEMONSTRATION, checkpoint_at
-    from divine.media.isolate import prepare
+    from divine.media.children import prepare
 
     prepare("divine.face.track", "divine.media.sound")
     checkpoint_at(DEMONSTRATION)
