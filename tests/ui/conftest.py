@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.ui.asking import BASE, made
 from tests.ui.fake import FakeServices, write_clip, write_sound
-from tests.ui.running import chromium
+from tests.ui.running import Watched, chromium, watch
 from tests.ui.session_cohort import Made, make
 
 
@@ -18,6 +18,18 @@ from tests.ui.session_cohort import Made, make
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def watched(browser: Browser, base: str) -> Iterator[Watched]:
+    """A page of the module's studio ``base``; whatever goes wrong on it, or leaves the machine, fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=base)
+    watched = watch(context, base)
+    watched.page.set_default_timeout(60_000)
+    yield watched
+    context.close()
+    assert watched.foreign == []
+    assert watched.troubles == []
 
 
 @pytest.fixture(scope="session")

@@ -36,16 +36,6 @@ def base(services: FakeServices) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def watched(browser: Browser, base: str) -> Iterator[Watched]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    watched = watch(context, base)
-    yield watched
-    context.close()
-    assert watched.foreign == []
-    assert watched.troubles == []
-
-
 def opened(page: Page, base: str, query: str = "") -> Page:
     page.goto(f"{base}/assess{query}")
     page.wait_for_selector(".dv-top")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.ui.cohorts import HOSTILE, TASKS, write_manifest
 from tests.ui.fake import FakeServices, write_sound
-from tests.ui.running import CHROMIUM, Watched, chromium, studio, watch
+from tests.ui.running import CHROMIUM, Watched, studio, watch
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,12 +34,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def base(folder: Path) -> Iterator[str]:
     with studio(FakeServices(seconds=0.02), data=folder) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

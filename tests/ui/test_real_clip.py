@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from divine import services
-from tests.ui.running import Watched, studio, watch
+from tests.ui.running import Watched, studio
 
 pytestmark = pytest.mark.browser
 
@@ -26,17 +25,6 @@ def base(fox: Path, smile: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         patch.setenv("DIVINE_HOME", str(tmp_path_factory.mktemp("home")))
         with studio(services, data=folder / "manifest.csv") as address:
             yield address
-
-
-@pytest.fixture
-def watched(browser: Browser, base: str) -> Iterator[Watched]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    watched = watch(context, base)
-    watched.page.set_default_timeout(60_000)
-    yield watched
-    context.close()
-    assert watched.troubles == []
-    assert watched.foreign == []
 
 
 def test_from_the_cohort_to_its_session_and_to_its_assessment(watched: Watched, base: str):

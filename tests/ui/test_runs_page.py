@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from divine import services
 from divine.data.keys import key_of
@@ -27,7 +27,7 @@ from divine.training.spec import RunSpec
 from tests.training.cohorts import write_cohort
 from tests.ui.asking import BASE, made
 from tests.ui.fake import FakeServices
-from tests.ui.running import CHROMIUM, Watched, chromium, studio, watch
+from tests.ui.running import CHROMIUM, Watched, studio
 
 needs_browser = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium on this machine")
 HOSTILE = "=<img src=x onerror=alert(1)>"
@@ -191,23 +191,6 @@ def set_state(run: Path, state: str, message: str = "") -> None:
 def base(cohort: Path) -> Iterator[str]:
     with studio(FakeServices(), data=cohort) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def watched(browser: Browser, base: str) -> Iterator[Watched]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    watched = watch(context, base)
-    watched.page.set_default_timeout(60_000)
-    yield watched
-    context.close()
-    assert watched.foreign == []
-    assert watched.troubles == []
 
 
 def listed(page: Page, base: str) -> Page:

@@ -28,17 +28,6 @@ def base(cohort: Made) -> Iterator[str]:
         yield base
 
 
-@pytest.fixture
-def watched(browser: Browser, base: str) -> Iterator[Watched]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=base)
-    watched = watch(context, base)
-    watched.page.set_default_timeout(60_000)
-    yield watched
-    context.close()
-    assert watched.foreign == []
-    assert watched.troubles == []
-
-
 def opened(page: Page, query: str) -> Page:
     page.goto(f"/session?{query}")
     page.wait_for_selector(READY)

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from divine import services
 from tests.training.cohorts import write_cohort
 from tests.ui.fake import FakeServices
-from tests.ui.running import CHROMIUM, Watched, chromium, studio, watch
+from tests.ui.running import CHROMIUM, Watched, studio, watch
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,12 +34,6 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def base(cohort: Path) -> Iterator[str]:
     with studio(FakeServices(), data=cohort) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
