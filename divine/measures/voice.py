@@ -10,7 +10,7 @@ PRAAT = "Praat, through parselmouth"
 ACTIVITY = "voice activity: Praat intensity above a threshold, at least 0.05 s, pauses at least 0.25 s"
 NUCLEI = "syllable nuclei: voiced peaks of the intensity that rise 2 dB above the dips beside them"
 RATE = "(n - 1) / (t(n) - t(1)), t the rises of the intensity to the nuclei"
-AGED_NORM = "mean ± 2 SD at 50-90 years (Tamil 2025)"
+AGED_NORM = "mean ± 2 SD of 80 healthy Tamil speakers, 50 to over 90 years (Krishna, Selvaraj and Aurangazeb 2025)"
 
 
 _audio = partial(MeasureInfo, modality="audio", source=PRAAT, tasks=SPEECH_TASKS)

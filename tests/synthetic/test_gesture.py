@@ -45,7 +45,7 @@ def test_the_rate_of_pa_is_the_rate_of_lip_openings(seed: int):
 
 def test_the_healthy_repeat_as_fast_as_published():
     rates = [make_gesture(make_subject("N", "HC", seed), "DDK_PA", 0).truth.rate_hz for seed in range(60)]
-    # 6.4 syllables a second (Portnoy and Aronson 1982), 6.7 with a spread of 1.2 at 50 to 90 years (Tamil 2025).
+    # 6.4 syllables a second (Portnoy and Aronson 1982), 6.7 with a spread of 1.2 from 50 years on (Krishna et al. 2025).
     assert 6.0 < np.mean(rates) < 6.9
     assert 0.5 < np.std(rates) < 1.3
 
