@@ -88,7 +88,7 @@ def icc(*, scores: Float[np.ndarray, "n k"], averaged: bool = False, coverage: f
 
 
 def _interval(rows: float, columns: float, error: float, n: int, k: int, single: float, coverage: float) -> tuple[float, float]:
-    """Return the bounds of ICC(2,1) after Shrout and Fleiss (1979), whose ``v`` is Satterthwaite's degrees of freedom."""
+    """Return the bounds of ICC(2,1) after Shrout and Fleiss (1979), whose degrees of freedom are an approximation."""
     tail = (1 + coverage) / 2
     if error == 0 and columns == 0:
         return single, single  # raters who agree in everything

@@ -1,10 +1,10 @@
 """When somebody speaks: stretches of activity and the pauses between them.
 
-Levels are mean squares over 20 ms every 10 ms. A frame is active above ``P99 - 25 dB`` of the recording's own levels, the
-line that Praat's detection of silences draws by default; in a noisy recording it rises to 6 dB above the noise floor, but
-never beyond ``P99 - 6 dB``. The noise floor is the tenth percentile of the frames without voice: closures and pauses are
-that quiet, a held vowel is not. Silences shorter than 0.25 s are closures and part of speech; stretches shorter than 0.05 s,
-or without any voice, are not speech.
+Levels are mean squares over 20 ms every 10 ms. A frame is active above ``P99 - 25 dB`` of the recording's own levels, so
+relative to what is loudest, as in Praat's detection of silences; in a noisy recording it rises to 6 dB above the noise
+floor, but never beyond ``P99 - 6 dB``. The noise floor is the tenth percentile of the frames without voice: closures and
+pauses are that quiet, a held vowel is not. Silences shorter than 0.25 s are closures and part of speech; stretches shorter
+than 0.05 s, or without any voice, are not speech.
 """
 
 from __future__ import annotations
