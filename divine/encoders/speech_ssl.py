@@ -31,7 +31,7 @@ LONGEST_S = 20
     dim=768,
     rate_hz=50.0,
     weights="microsoft/wavlm-base",
-    licence="MIT",
+    licence="MIT, in doubt",  # its makers' repository says MIT, a link on its sister models' cards CC BY-SA 3.0
     revision="1",
     size_mb=378,
 )
