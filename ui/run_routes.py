@@ -12,8 +12,9 @@ from fastapi import APIRouter, Body, Depends, HTTPException, Request, Response
 from fastapi.responses import FileResponse
 
 from divine.records import DivineError
-from divine.services import run_cells, run_results, runs, study
+from divine.services import interpret, run_cells, run_results, runs, study
 from divine.services.runs import RunEntry, RunError
+from ui import run_wire
 from ui.cohorts import name_of
 from ui.job_routes import unless_same
 from ui.owners import Owners
@@ -82,6 +83,11 @@ def build(owners: Owners) -> APIRouter:
         asked = {"modalities": modalities, "level": level, "row": row, "column": column}
         found = _tried(lambda: run_cells.cell(folder, kind, **asked), missing=409)
         return {"subjects": [vars(one) | {"clips": [clip._asdict() for clip in one.clips]} for one in found]}
+
+    @router.get("/{run_id}/attention")
+    def attention(run_id: str, task: str = "", against: str = "") -> dict[str, Any]:
+        folder = folder_of(run_id)
+        return run_wire.overview(_tried(lambda: interpret.overview(folder, task=task, against=against), missing=409), task)
 
     @router.get("/{run_id}/calibration")
     def calibration(run_id: str, modalities: Setting) -> dict[str, Any]:

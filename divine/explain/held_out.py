@@ -73,7 +73,11 @@ class HeldOut:
 
     def everybody(self) -> list[tuple[Subject, Said]]:
         """Return what is said of every clip given everything that it has, with whose it is."""
-        return [(place.person, _fullest(settings)) for place, settings in self.said.items()]
+        return [(place.person, said) for place, said in self.clips()]
+
+    def clips(self) -> list[tuple[Place, Said]]:
+        """Return what is said of every clip given everything that it has, with which clip it is."""
+        return [(place, _fullest(settings)) for place, settings in self.said.items()]
 
     def _settings(self, clip: ClipEntry) -> Mapping[frozenset[Modality], Said]:
         found = self.said.get(Place(clip.person, clip.name))

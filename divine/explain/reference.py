@@ -37,6 +37,14 @@ class Typical(NamedTuple):
     """Each over the clips that have the modality."""
 
 
+def quartiles(values: Float[np.ndarray, " n"]) -> tuple[float, float, float] | None:
+    """Return lower quartile, median and upper quartile; None of fewer than five values."""
+    if len(values) < LEAST:
+        return None
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    return float(low), float(middle), float(high)
+
+
 @dataclass(frozen=True, eq=False)
 class Placed:
     """A value among those of a reference group."""
@@ -54,10 +62,7 @@ class Placed:
     @property
     def quartiles(self) -> tuple[float, float, float] | None:
         """Lower quartile, median and upper quartile of the others; None where they are fewer than five."""
-        if len(self.others) < LEAST:
-            return None
-        low, middle, high = np.quantile(self.others, [0.25, 0.5, 0.75])
-        return float(low), float(middle), float(high)
+        return quartiles(self.others)
 
 
 class Others:

@@ -40,6 +40,40 @@ def among(placed: Placed, title: str) -> str:
     return f"{where.capitalize()} the middle half of {title}, and higher than {placed.below} of {count}."
 
 
+def beside(middle: float | None, reference: tuple[float, float, float] | None) -> str:
+    """Say where the median of a group stands beside the middle half of a reference group: below, within or above it."""
+    if middle is None or reference is None:
+        return ""
+    return "below" if middle < reference[0] else "above" if middle > reference[2] else "within"
+
+
+def apart(where: Mapping[str, str], title: str, known: int, medians: str) -> str:
+    """Say which groups' medians leave the middle half of the reference group, and how far all medians are apart.
+
+    Args:
+        where: by a group's title, ``beside``.
+        title: of the reference group.
+        known: how many of its clips have the number.
+        medians: from which to which, as people read them.
+    """
+    if not any(where.values()):
+        return f"Only {known} {'clip' if known == 1 else 'clips'} of {title}: too few to compare with."
+    said = []
+    for side in ("above", "below"):
+        names = [name for name, place in where.items() if place == side]
+        if names:
+            listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+            said.append(f"{listed} {'lie' if len(names) > 1 else 'lies'} {side}")
+    if not said:
+        return f"No group's median leaves the middle half of {title}; medians run from {medians}."
+    return f"By the median, {' and '.join(said)} the middle half of {title}; medians run from {medians}."
+
+
+def span(kind: str, low: float, high: float) -> str:
+    """Write from which value to which attention (in percent) or a gate runs."""
+    return f"{100 * low:.1f} to {100 * high:.1f} %" if kind == "attention" else f"{low:.3f} to {high:.3f}"
+
+
 def attention(placed: Placed, title: str) -> str:
     """Say what the attention to one token means."""
     share = f"{100 * placed.value:.1f} % of the weight that the model gives its symptoms"

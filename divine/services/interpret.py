@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import math
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from divine.data.schema import ClipEntry, Index
+    from divine.explain.groups import Groups
     from divine.explain.held_out import HeldOut, Said
     from divine.explain.reference import Choice, Placed, Typical
     from divine.explain.removal import Removal
@@ -53,6 +56,73 @@ class Judgement:
     removal: Removal | None
     removal_says: str
     """Whether removal and gates agree; without ``removal``, why there is none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """Attention and gates over the tested clips of a run, all of them or those of one task."""
+
+    tasks: tuple[tuple[str, int], ...]
+    """Every task that was tested, with its number of clips."""
+    tested: int
+    groups: Groups
+    against: str
+    """Id of the reference group."""
+    where: tuple[tuple[str, ...], ...]
+    """Per number and group: below, within or above the middle half of the reference group; empty where that is not known."""
+    sentences: tuple[str, ...]
+    """Per number: which groups leave it."""
+    attention_means: str
+    gates_mean: str
+
+
+def overview(run: Path, *, task: str = "", against: str = "") -> Overview:
+    """Return what a run looked at over its whole cohort, by diagnosis and by severity.
+
+    Args:
+        run: the run's folder.
+        task: only its clips; all by default, and where the run tested none of it.
+        against: the reference group by its id; healthy controls by default, where there are any.
+
+    Raises:
+        DivineError: the run is not finished.
+    """
+    from divine.explain import words
+    from divine.explain.groups import by_group
+    from divine.explain.reference import EVERYBODY
+    from divine.training.severity import LEVELS
+
+    found, _ = _held_out(run, (run / "predictions.parquet").stat().st_mtime_ns if _finished(run) else 0)
+    clips = found.clips()
+    tasks = Counter(said.task for _, said in clips)
+    chosen = [one for one in clips if one[1].task == task] if task in tasks else clips
+    groups = by_group(chosen, found.tokens, LEVELS)
+    ids = [one.id for one in groups.groups]
+    reference = ids.index(against) if against in ids else 0
+    titles = [one.title for one in groups.groups]
+    where, sentences = [], []
+    for number in groups.numbers:
+        behind = number.spreads[reference].quartiles
+        places = [words.beside(one.middle, behind) for one in number.spreads]
+        others = {
+            title: place
+            for title, place, key in zip(titles, places, ids, strict=True)
+            if key not in (ids[reference], EVERYBODY)
+        }
+        known = sum(math.isfinite(number.values[one]) for one in groups.groups[reference].members)
+        where.append(tuple(places))
+        middles = [one.middle for one in number.spreads if one.middle is not None]
+        sentences.append(words.apart(others, titles[reference], known, words.span(number.kind, min(middles), max(middles))))
+    return Overview(
+        tuple(sorted(tasks.items())),
+        len(clips),
+        groups,
+        ids[reference],
+        tuple(where),
+        tuple(sentences),
+        words.ATTENTION_MEANS,
+        words.GATES_MEAN,
+    )
 
 
 def judge(run: Path, index: Index, entry: ClipEntry, *, against: str = "") -> Judgement:

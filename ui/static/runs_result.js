@@ -5,6 +5,7 @@ import { moment, state } from "./jobs_words.js";
 import { reason } from "./jobs_poll.js";
 import { grid } from "./train_now.js";
 import { OBJECTIVES } from "./runs_list.js";
+import { Attention } from "./runs_attention.js";
 import { showMetrics } from "./runs_metrics.js";
 import { Confusion } from "./runs_confusion.js";
 import { showCalibration, showCurves } from "./runs_charts.js";
@@ -37,11 +38,13 @@ export class RunView {
     const section = (name, title) => el("section", { class: `dv-card dv-run-${name}`, "aria-labelledby": `dv-run-${name}-title` }, el("h2", { id: `dv-run-${name}-title` }, title), el("p", { class: "dv-soft" }, "Computing …"));
     const metrics = section("metrics", "Metrics");
     const confusion = section("confusion", "Confusion");
+    const looked = section("looked", "What the models looked at");
     const calibration = section("calibration", "Calibration");
     const curves = section("curves", "Learning curves");
-    fill(this.element, header, metrics, confusion, el("div", { class: "dv-run-pair" }, calibration, curves), this.about(run));
+    fill(this.element, header, metrics, confusion, looked, el("div", { class: "dv-run-pair" }, calibration, curves), this.about(run));
     this.fill(metrics, "evaluation", (found) => showMetrics(metrics, found));
     new Confusion(confusion, run, this.settings(run)).begin();
+    new Attention(looked, run).begin();
     showCalibration(calibration, run, this.settings(run));
     this.fill(curves, "curves", (found) => showCurves(curves, found.curves));
   }

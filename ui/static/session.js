@@ -23,7 +23,7 @@ class Session {
     const query = new URLSearchParams(location.search);
     this.cohort = query.get("cohort") || "default";
     this.run = query.get("run") || "";
-    this.against = "";
+    this.against = query.get("against") || "";
     this.start = Number(query.get("t")) || 0;
     this.wanted = { clip: query.get("clip"), beside: query.get("beside") };
     document.addEventListener("keydown", (event) => this.key(event));
@@ -59,6 +59,7 @@ class Session {
     const clip = this.find(query.get("clip"));
     if (!clip || query.get("cohort") !== this.cohort) { location.reload(); return; }
     this.run = query.get("run") || "";
+    this.against = query.get("against") || "";
     this.start = Number(query.get("t")) || 0;
     this.show(clip, { push: false });
     const other = this.find(query.get("beside"));
@@ -193,7 +194,7 @@ class Session {
     showPrediction(parts.prediction, said, facts);
     showRatings(parts.severity, said, facts);
     showTasks(parts.tasks, said, facts, view.key, onOpen);
-    showAttention(parts.attention, said, (against) => { this.against = against; this.judge(view); });
+    showAttention(parts.attention, said, { run: this.run, facts }, (against) => { this.against = against; this.address(false); this.judge(view); });
     showRemoval(parts.removal, said);
     view.node.dataset.judged = "yes";
   }
@@ -202,6 +203,7 @@ class Session {
     const query = new URLSearchParams({ cohort: this.cohort, clip: this.clip.key });
     if (this.run) query.set("run", this.run);
     if (this.beside) query.set("beside", this.beside.key);
+    if (this.against) query.set("against", this.against);
     const time = this.view.player?.time ?? this.view.start;
     if (!push && time > 0) query.set("t", time.toFixed(3));
     const where = `${location.pathname}?${query}`;

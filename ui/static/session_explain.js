@@ -8,7 +8,7 @@ import { SENSES, subset } from "./session_names.js";
 const SVG = "http://www.w3.org/2000/svg";
 const HIGH = 26;
 
-export function showAttention(section, said, onAgainst) {
+export function showAttention(section, said, { run, facts }, onAgainst) {
   if (!said.attention.length && !said.gates.length) { section.hidden = true; return; }
   const title = said.choices.find((one) => one.id === said.against)?.title ?? "nobody";
   const against = said.choices.length > 0 && picker("Against", said.choices.map((one) => ({ value: one.id, text: `${one.title} (${one.clips} ${one.clips === 1 ? "clip" : "clips"})` })), said.against, onAgainst);
@@ -19,7 +19,8 @@ export function showAttention(section, said, onAgainst) {
       el("p", { class: "dv-soft" }, said.attention_means)],
     said.gates.length > 0 && [el("h3", {}, "Gates"), strips(said.gates, (value) => fixed(value, 2), (name) => SENSES[name] ?? name),
       el("p", { class: "dv-soft" }, said.gates_mean)],
-    said.typical.length > 0 && overview(said));
+    said.typical.length > 0 && overview(said),
+    el("p", { class: "dv-soft" }, el("a", { href: `/runs?${new URLSearchParams({ run, task: facts.task })}#dv-looked` }, "Clip by clip over the whole cohort")));
   section.hidden = false;
 }
 
@@ -47,9 +48,12 @@ function strips(readings, write, name) {
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const margin = 0.06 * (most - least || 1);
   const x = (value) => `${((100 * (value - least + margin)) / (most - least + 2 * margin)).toFixed(2)}%`;
-  return el("ul", { class: "dv-se-strips" }, readings.map((one) => el("li", {},
+  // What is the same for all, such as that nobody else did this task, is said once.
+  const [same] = readings.every((one) => one.where === readings[0].where) ? [readings[0].where] : [];
+  return el("ul", { class: "dv-se-strips" }, readings.map((one) => el("li", { title: one.sentence },
     el("span", {}, name(one.name)), strip(one, x), el("b", { class: "dv-num" }, write(one.value)),
-    el("p", { class: "dv-soft", title: one.sentence }, one.where))),
+    same === undefined && el("p", { class: "dv-soft" }, one.where))),
+  same !== undefined && el("li", {}, el("p", { class: "dv-soft" }, same)),
   el("li", { class: "dv-se-scale dv-soft dv-num", "aria-hidden": "true" }, el("span"), el("span", { class: "dv-se-ends" }, el("span", {}, write(least)), el("span", {}, write(most))), el("span")));
 }
 
