@@ -105,6 +105,23 @@ def test_what_has_not_changed_is_not_sent_again(client: TestClient, opened: str)
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
 
 
+def test_attention_over_the_cohort_knows_every_clip_and_its_session(client: TestClient, run: Path, opened: str):
+    frame = pd.read_parquet(run / "predictions.parquet")
+    tested = frame[(frame.part == "test") & (frame.system == "divine") & (frame.modalities == "audio+video")]
+    found = client.get(f"/studio/runs/{opened}/attention").json()
+    names = tested[["dataset", "group", "subject", "clip"]].drop_duplicates().itertuples(index=False)
+    assert {one[0] for one in found["clips"]} == {key_of(*map(str, name)) for name in names}
+    (gate,) = (one for one in found["numbers"] if (one["kind"], one["name"]) == ("gate", "audio"))
+    means = tested.groupby(["group", "subject", "clip"])["gate_audio"].mean()
+    assert sorted(gate["values"]) == pytest.approx(sorted(means), rel=1e-5)
+    group = next(one for one in found["groups"] if one["id"] == "group:ALS")
+    assert {found["clips"][place][2] for place in group["members"]} == {"ALS"}
+    one_task = client.get(f"/studio/runs/{opened}/attention?task={found['tasks'][0]['task']}&against=everybody").json()
+    assert len(one_task["clips"]) == found["tasks"][0]["clips"] < len(found["clips"])
+    assert one_task["against"] == "everybody"
+    assert client.get("/studio/runs/nothing/attention").status_code == 404
+
+
 def test_every_clip_of_the_matrix_stands_in_one_cell_and_knows_its_session(client: TestClient, run: Path, opened: str):
     frame = pd.read_parquet(run / "predictions.parquet")
     tested = frame[(frame.part == "test") & (frame.system == "divine") & (frame.modalities == "audio+video")]
@@ -219,16 +236,74 @@ def test_from_the_list_to_a_clip(watched: Watched, base: str, run: Path, opened:
     cell.click()
     link = page.locator(".dv-people a").first
     assert "/session?" in (link.get_attribute("href") or "") and f"run={opened}" in (link.get_attribute("href") or "")
+    address = page.url
+    page.goto(address)  # as a colleague would, to whom it was sent
+    expect(page.locator(".dv-people a").first).to_have_attribute("href", link.get_attribute("href") or "")
     page.click("text=Severity level")
     page.wait_for_selector(".dv-matrix th:has-text('moderate')")
+    assert "cell=" in address and "cell=" not in page.url and "matrix=level" in page.url
     assert page.locator("img[src=x]").count() == 0
-    page.go_back()
+    page = listed(page, base)
     page.wait_for_selector(".dv-run-table")
     for one in (opened, own.name):
         page.check(f"[data-run='{one}'] input")
     page.click("#dv-compare")
     page.wait_for_selector(".dv-versus")
     expect(page.locator("[data-metric=accuracy] strong").first).to_have_text("0.0 pp")
+
+
+@pytest.mark.browser
+@needs_browser
+def test_what_the_models_looked_at_leads_from_a_group_to_a_clip(watched: Watched, base: str, opened: str):
+    page = watched.page
+    page.goto(f"{base}/runs?run={opened}")
+    look = page.locator(".dv-look")
+    expect(look.first.locator(".dv-look-row")).to_have_count(7)  # three diagnoses, three levels, the scale
+    expect(look).to_have_count(4)  # two tokens, two gates
+    expect(look.first.locator(".dv-look-says")).to_contain_text("middle half of healthy controls")
+    page.get_by_label("Against").select_option("group:ALS")
+    expect(look.first.locator(".dv-look-says")).to_contain_text("middle half of ALS")
+    expect(look.first.locator(".is-reference")).to_contain_text("ALS")
+    assert "against=group%3AALS" in page.url
+    page.locator(".dv-run-looked summary").click()
+    expect(page.locator(".dv-look-table tbody tr")).to_have_count(7)
+    page.get_by_label("Task").select_option("DDK_PA")
+    expect(page.locator(".dv-look-says").first).to_contain_text("too few to compare with")
+    strip = look.first.locator("svg").first
+    strip.hover(position={"x": 5, "y": 10})
+    lowest = look.first.locator(".dv-look-reading a").first.get_attribute("href") or ""
+    strip.click(position={"x": 5, "y": 10})
+    page.wait_for_url("**/session?**")
+    assert page.url.endswith(lowest)
+    expect(page.locator(".dv-name")).to_contain_text("Repeat /pa/")
+
+
+@pytest.mark.browser
+@needs_browser
+def test_several_runs_are_deleted_and_brought_back_at_once(watched: Watched, base: str, own: Path, home: Path):
+    others = [home / "runs" / name for name in ("20260102-000000-abcdef", "20260103-000000-abcdef")]
+    for other in others:
+        shutil.copytree(own, other)
+    try:
+        page = listed(watched.page, base)
+        page.fill("#dv-run-filter", "v+a 2026")
+        expect(page.locator(".dv-run-table tbody tr")).to_have_count(3)
+        page.check("[aria-label='Choose all of these runs']")
+        expect(page.locator("#dv-delete-chosen")).to_have_text("Delete 3")
+        expect(page.locator("#dv-compare")).to_be_disabled()
+        with Run(others[0]).locked():  # a worker takes one up before the press
+            page.click("#dv-delete-chosen")
+            expect(page.locator(".dv-toast")).to_contain_text("Deleted 2 runs.")
+            expect(page.locator(".dv-toast")).to_contain_text("20260102-000000-abcdef: is being trained. Cancel it first.")
+        assert [run.exists() for run in (own, *others)] == [False, True, False]
+        page.click("#dv-undo")
+        expect(page.locator(".dv-toast")).to_have_text("2 runs are back.")
+        expect(page.locator(".dv-run-table tbody tr")).to_have_count(3)
+        assert all((run / "predictions.parquet").is_file() for run in (own, *others))
+    finally:
+        for other in others:
+            shutil.rmtree(other, ignore_errors=True)
+    watched.troubles[:] = [said for said in watched.troubles if "404" not in said]
 
 
 @pytest.mark.browser

@@ -52,25 +52,39 @@ export function mount(element) {
     fill(onePlace, back());
     const place = el("div", {});
     onePlace.append(place);
-    view = new RunView(place, { id: run, remove: (entry) => remove(entry).then((gone) => gone && go({})) });
+    view = new RunView(place, { id: run, remove: (entry) => remove([entry]).then((gone) => gone && go({})) });
     detail.tag = null;
     detail.now();
   }
 
-  async function remove(entry) {
-    try { await request(`/studio/runs/${encodeURIComponent(entry.id)}`, { method: "DELETE" }); } catch (error) { say(reason(error)); return false; }
-    say(entry.ours ? `Deleted ${entry.name}.` : `Took ${entry.name} off the list.`, async () => {
-      try { await request(`/studio/runs/${encodeURIComponent(entry.id)}/restore`, { method: "POST" }); say(`${entry.name} is back.`); } catch (error) { say(reason(error)); }
-      runs.now();
-    });
+  // One after another; what cannot go says why, the others go, and one press brings back all that went.
+  async function remove(entries) {
+    const [gone, kept] = [[], []];
+    for (const entry of entries) {
+      try { await request(`/studio/runs/${encodeURIComponent(entry.id)}`, { method: "DELETE" }); gone.push(entry); } catch (error) { kept.push(reason(error)); }
+    }
+    const ours = gone.every((entry) => entry.ours);
+    const what = gone.length === 1 ? gone[0].name : `${gone.length} runs`;
+    const said = [gone.length > 0 && (ours ? `Deleted ${what}.` : gone.length === 1 ? `Took ${what} off the list.` : `Took ${what} off the list; those of the studio went to its trash.`), ...new Set(kept)].filter(Boolean).join(" ");
+    say(said, gone.length > 0 ? () => restore(gone) : null);
     runs.now();
-    return true;
+    return gone.length === entries.length;
+  }
+
+  async function restore(entries) {
+    const [back, troubles] = [[], []];
+    for (const entry of entries) {
+      try { await request(`/studio/runs/${encodeURIComponent(entry.id)}/restore`, { method: "POST" }); back.push(entry); } catch (error) { troubles.push(reason(error)); }
+    }
+    const what = back.length === 1 ? `${back[0].name} is back.` : `${back.length} runs are back.`;
+    say([back.length > 0 && what, ...troubles].filter(Boolean).join(" "));
+    runs.now();
   }
 
   let fading = null;
   function say(text, undo = null) {
     clearTimeout(fading);
-    fill(toast, el("span", {}, text), undo && el("button", { type: "button", class: "dv-button", id: "dv-undo", onclick: undo }, "Undo"));
+    fill(toast, el("span", {}, text), undo && el("button", { type: "button", class: "dv-button", id: "dv-undo", onclick: (event) => { event.currentTarget.disabled = true; undo(); } }, "Undo"));
     toast.hidden = false;
     if (!undo) fading = setTimeout(() => { toast.hidden = true; }, GONE_AFTER_MS);
   }

@@ -10,8 +10,11 @@ const KINDS = { diagnosis: "Diagnosis", level: "Severity level", combined: "Both
 
 export class Confusion {
   constructor(section, run, settings) {
-    Object.assign(this, { section, run, settings, kind: "diagnosis", level: "clip", chosen: null });
-    this.modalities = settings ? "audio+video" : null;
+    const query = new URLSearchParams(location.search);
+    const asked = (name, among, usual) => (Object.hasOwn(among, query.get(name) ?? "") ? query.get(name) : usual);
+    Object.assign(this, { section, run, settings, kind: asked("matrix", KINDS, "diagnosis"), cell: /^\d+-\d+$/.test(query.get("cell") ?? "") ? query.get("cell").replace("-", " ") : null });
+    this.level = this.kind === "diagnosis" ? asked("counted", { clip: 1, subject: 1 }, "clip") : "clip";
+    this.modalities = settings ? asked("given", SETTINGS, "audio+video") : null;
   }
 
   async begin() {
@@ -30,8 +33,9 @@ export class Confusion {
   async load() {
     try {
       this.found = await (await request(this.address("confusion"))).json();
-      this.chosen = null;
       this.draw();
+      const button = this.cell && this.section.querySelector(`[data-cell="${this.cell}"]:not([disabled])`);
+      if (button) button.click();
       return true;
     } catch (error) {
       fill(this.section, this.section.firstChild, el("p", { class: "dv-callout", role: "alert" }, reason(error)));
@@ -39,7 +43,19 @@ export class Confusion {
     }
   }
 
-  pick(changes) { Object.assign(this, changes); if (this.kind !== "diagnosis") this.level = "clip"; this.load(); }
+  pick(changes) {
+    Object.assign(this, changes, { cell: null });
+    if (this.kind !== "diagnosis") this.level = "clip";
+    this.keep();
+    this.load();
+  }
+
+  // A link shows a colleague the same matrix, and the same cell.
+  keep() {
+    const query = new URLSearchParams(location.search);
+    for (const [name, value] of Object.entries({ matrix: this.kind, counted: this.level, given: this.settings ? this.modalities : null, cell: this.cell?.replace(" ", "-") })) if (value) query.set(name, value); else query.delete(name);
+    history.replaceState(history.state, "", `${location.pathname}?${query}`);
+  }
 
   draw() {
     const { labels, counts, shares } = this.found;
@@ -69,6 +85,8 @@ export class Confusion {
   async open(row, column, button) {
     for (const other of this.section.querySelectorAll("[data-cell]")) other.setAttribute("aria-pressed", String(other === button));
     const { labels } = this.found;
+    this.cell = button.dataset.cell;
+    this.keep();
     let found;
     try { found = await (await request(this.address("cell", { row, column }))).json(); } catch (error) { fill(this.list, el("p", { role: "alert" }, reason(error))); return; }
     const seeds = this.run.seeds;

@@ -1,4 +1,4 @@
-// Every run in a row: filter, open, compare, delete.
+// Every run in a row: filter, open; of those that are chosen, compare two or delete them all.
 
 import { el, fill, request } from "./dom.js";
 import { moment, state } from "./jobs_words.js";
@@ -13,7 +13,8 @@ export class RunList {
     this.filter = el("input", { type: "search", id: "dv-run-filter", placeholder: "cohort, system, encoders …", oninput: () => this.draw() });
     this.states = el("select", { id: "dv-run-state", onchange: () => this.draw() }, [["", "every state"], ["done", "done"], ["training", "training"], ["unfinished", "unfinished"]].map(([value, title]) => el("option", { value }, title)));
     this.only = el("label", { class: "dv-choice", hidden: !actions.cohort }, el("input", { type: "checkbox", checked: Boolean(actions.cohort), onchange: () => this.draw() }), el("span", {}, "This cohort only"));
-    this.button = el("button", { type: "button", class: "dv-button", id: "dv-compare", disabled: true, onclick: () => actions.compare(...this.chosen) }, "Compare two");
+    this.button = el("button", { type: "button", class: "dv-button", id: "dv-compare", disabled: true, title: "Choose two finished runs", onclick: () => actions.compare(...this.chosen) }, "Compare two");
+    this.bin = el("button", { type: "button", class: "dv-button", id: "dv-delete-chosen", hidden: true, onclick: () => this.removeChosen() });
     this.table = el("div", {});
     this.path = el("input", { type: "text", id: "dv-run-path", placeholder: "/home/me/runs/first", autocomplete: "off", spellcheck: false });
     this.trouble = el("p", { class: "dv-soft", role: "alert" });
@@ -24,7 +25,7 @@ export class RunList {
       el("section", { class: "dv-card", "aria-label": "Runs" },
         el("div", { class: "dv-run-tools" },
           el("div", {}, el("label", { for: "dv-run-filter" }, "Filter"), this.filter), el("div", {}, el("label", { for: "dv-run-state" }, "State"), this.states), this.only,
-          el("span", { class: "dv-push" }), this.button),
+          el("span", { class: "dv-push" }), this.bin, this.button),
         this.table,
         el("details", { class: "dv-elsewhere" }, el("summary", {}, "Open a run that lies elsewhere"), opening)));
   }
@@ -66,21 +67,47 @@ export class RunList {
     if (!this.runs) return;
     const focus = document.activeElement?.dataset?.key;
     const wanted = this.runs.filter((run) => this.wanted(run));
-    this.button.disabled = this.chosen.size !== 2;
+    this.tell();
     if (this.runs.length === 0) {
       fill(this.table, el("p", { class: "dv-empty" }, "No run yet. ", el("a", { href: "/train" }, "Train one"), ", or open the folder of one below."));
       return;
     }
     fill(this.table, wanted.length === 0 ? el("p", { class: "dv-empty" }, "No run fits the filter.")
       : el("div", { class: "dv-scroll", tabindex: 0, role: "region", "aria-label": "Runs" }, el("table", { class: "dv-run-table" },
-        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "dv-sr" }, "Compare")), ["Run", "Encoders", "Cohort", "Learned", "Members", "State", "Per subject, 95 % interval"].map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, el("span", { class: "dv-sr" }, "Delete")))),
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, this.all(wanted)), ["Run", "Encoders", "Cohort", "Learned", "Members", "State", "Per subject, 95 % interval"].map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, el("span", { class: "dv-sr" }, "Delete")))),
         el("tbody", {}, wanted.map((run) => this.row(run))))));
     if (focus) this.table.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
   }
 
+  // What can be done with those that are chosen: two finished ones compared, all of ours deleted.
+  tell() {
+    const chosen = this.runs.filter((run) => this.chosen.has(run.id));
+    this.button.disabled = chosen.length !== 2 || chosen.some((run) => run.state !== "done");
+    const gone = this.removable();
+    this.bin.hidden = gone.length === 0;
+    fill(this.bin, `Delete ${gone.length}`);
+    this.bin.title = gone.length < chosen.length ? "The demonstration run comes with the studio and stays" : "They can be brought back";
+  }
+
+  removable() { return this.runs.filter((run) => this.chosen.has(run.id) && !run.shipped && run.state !== "training"); }
+
+  async removeChosen() {
+    this.bin.disabled = true;
+    await this.actions.remove(this.removable());
+    this.bin.disabled = false;
+  }
+
+  // Chooses every run that passes the filter, or none of them.
+  all(wanted) {
+    const able = wanted.filter((run) => run.state !== "training");
+    const count = able.filter((run) => this.chosen.has(run.id)).length;
+    return el("input", { type: "checkbox", "data-key": "choose all", "aria-label": "Choose all of these runs", checked: count > 0 && count === able.length, indeterminate: count > 0 && count < able.length,
+      onchange: (event) => { for (const run of able) if (event.target.checked) this.chosen.add(run.id); else this.chosen.delete(run.id); this.draw(); } });
+  }
+
   row(run) {
-    const box = el("input", { type: "checkbox", "data-key": `choose ${run.id}`, "aria-label": `Compare ${run.system ?? ""} ${run.encoders ?? ""} ${run.name}`, checked: this.chosen.has(run.id), disabled: run.state !== "done",
-      onchange: () => { if (box.checked) this.chosen.add(run.id); else this.chosen.delete(run.id); if (this.chosen.size > 2) this.chosen.delete([...this.chosen][0]); this.draw(); } });
+    const box = el("input", { type: "checkbox", "data-key": `choose ${run.id}`, "aria-label": `Choose ${run.system ?? ""} ${run.encoders ?? ""} ${run.name}`, checked: this.chosen.has(run.id), disabled: run.state === "training",
+      onchange: () => { if (box.checked) this.chosen.add(run.id); else this.chosen.delete(run.id); this.draw(); } });
     return el("tr", { "data-run": run.id, "data-state": run.state },
       el("td", { class: "dv-narrow" }, box),
       el("th", { scope: "row" }, el("a", { href: `/runs?run=${encodeURIComponent(run.id)}`, "data-key": `open ${run.id}`, onclick: (event) => { if (!event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); this.actions.open(run.id); } } }, run.system ?? run.name),
@@ -91,7 +118,7 @@ export class RunList {
       el("td", { class: "dv-num" }, run.total ? `${run.done}/${run.total}` : ""),
       el("td", { title: run.message }, state(run.state)),
       el("td", { class: "dv-num" }, main(run)),
-      el("td", { class: "dv-narrow" }, !run.shipped && run.state !== "training" && el("button", { type: "button", class: "dv-quiet", "data-key": `delete ${run.id}`, "aria-label": `Delete ${run.system ?? ""} ${run.name}`, onclick: () => this.actions.remove(run) }, "Delete")));
+      el("td", { class: "dv-narrow" }, !run.shipped && run.state !== "training" && el("button", { type: "button", class: "dv-quiet", "data-key": `delete ${run.id}`, "aria-label": `Delete ${run.system ?? ""} ${run.name}`, onclick: () => this.actions.remove([run]) }, "Delete")));
   }
 }
 
