@@ -5,10 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from divine import services
+from divine.data.schema import ClipEntry
+from divine.records import DivineError
 from divine.services import encoder_view
-from divine.services.encoder_view import Likeness, agreement, pair_grid, pooled
+from divine.services.encoder_view import Likeness, agreement, agreement_over_time, pair_grid, paired, pooled
+from tests.explain.made_run import Answer, write_run
 from tests.training.cohorts import write_cohort
 
 PRINTED = Path(__file__).parents[1] / "divine" / "evaluation" / "paper_results.csv"
@@ -41,6 +45,58 @@ def test_agreement_looks_at_the_same_times_whatever_the_rate():
 def test_nothing_in_common_or_nothing_to_tell_apart_is_no_number():
     assert agreement(seen(blocks(5, 5)), seen(blocks(5, 5), first=100.0)) is None
     assert agreement(seen(blocks(5, 5)), seen(np.ones((10, 10)))) is None
+
+
+def test_agreement_over_time_names_the_moment_at_which_two_part():
+    other = blocks(10, 10, 10)
+    other[4, :], other[:, 4] = -other[4, :], -other[:, 4]
+    found = agreement_over_time(seen(blocks(10, 10, 10)), seen(other))
+    assert found is not None
+    times, values = found
+    np.testing.assert_allclose(times, np.arange(30) / 5)
+    assert values[4] == pytest.approx(-1.0)
+    assert np.delete(values, 4).min() > 0.8
+    assert agreement_over_time(seen(blocks(5, 5)), seen(np.ones((10, 10)))) is None
+
+
+def answers(worth: float, off: float) -> Answer:
+    """The truth gets ``worth`` and a hundredth per person; the total is ``off`` and a tenth per person too high."""
+
+    def answer(clip: ClipEntry, setting: str, fold: int, seed: int) -> dict[str, object]:
+        person = int(clip.subject.removeprefix("P"))
+        sure = worth + person / 100 * (1 if worth > 0.5 else -1) + (0.05 if seed else -0.05)
+        others = [name for name in ("ALS", "Healthy", "Stroke") if name != clip.group]
+        said: dict[str, object] = {f"probability_{name}": (1 - sure) / 2 for name in others}
+        said |= {f"probability_{clip.group}": sure}
+        said |= {"prediction": clip.group, "target_total": 4.0, "predicted_total": 4.0 + off + person / 10}
+        return said | {"predicted_symmetry": 2.0 + off / 2, "predicted_speed": 2.0 + off / 2}
+
+    return answer
+
+
+def test_subject_by_subject_two_runs_differ_as_they_were_made_to(tmp_path: Path):
+    data = write_cohort(tmp_path / "cohort")
+    write_run(tmp_path / "first", data, answers(0.7, 1.0))
+    write_run(tmp_path / "second", data, answers(0.5, 0.5))
+    truth, total = paired(tmp_path / "first", tmp_path / "second")
+    assert (truth.metric, total.metric) == ("probability_of_truth", "error_of_total")
+    assert len(truth.subjects) == len(total.subjects) == 12
+    by_person = {(one.group, one.subject): one for one in truth.subjects}
+    assert by_person["ALS", "P3"].first == pytest.approx(0.73)
+    assert by_person["ALS", "P3"].difference == pytest.approx(0.73 - 0.47)
+    assert all(one.difference == pytest.approx(0.5) for one in total.subjects)
+    # twelve differences of one sign; ties among them make the test a normal one
+    expected = stats.wilcoxon([one.difference for one in truth.subjects], method="asymptotic")
+    assert truth.wilcoxon_p == pytest.approx(np.asarray(expected)[1])
+    again = paired(tmp_path / "first", tmp_path / "first")
+    assert all(one.difference == 0 for one in again[0].subjects) and np.isnan(again[0].wilcoxon_p)
+
+
+def test_runs_of_other_people_are_not_paired(tmp_path: Path):
+    write_run(tmp_path / "first", write_cohort(tmp_path / "one"), answers(0.7, 1.0))
+    write_run(tmp_path / "second", write_cohort(tmp_path / "other", per_group=5), answers(0.7, 1.0))
+    with pytest.raises(DivineError, match="judged other people"):
+        paired(tmp_path / "first", tmp_path / "second")
 
 
 def test_pooling_averages_stretches_in_order():

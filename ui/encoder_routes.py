@@ -49,7 +49,9 @@ def build(owners: Owners, cohorts: Cohorts) -> APIRouter:
         found = [_likeness(entry, code) for code in (one, other)]
         known = [part for part in found if isinstance(part, encoder_view.Likeness)]
         agreed = encoder_view.agreement(*known) if len(known) == 2 else None
-        return {"sides": [_side(part) for part in found], "agreement": agreed}
+        moments = encoder_view.agreement_over_time(*known) if len(known) == 2 else None
+        over_time = None if moments is None else {"times_s": _round(moments[0], 3), "values": _round(moments[1], 3)}
+        return {"sides": [_side(part) for part in found], "agreement": agreed, "over_time": over_time}
 
     @router.get("/compare")
     def compare(first: str, second: str) -> Response:
@@ -58,6 +60,20 @@ def build(owners: Owners, cohorts: Cohorts) -> APIRouter:
             return JSONResponse(study.comparison_document(versus))
         except DivineError as error:
             return JSONResponse({"error": str(error)}, status_code=422)
+
+    @router.get("/paired")
+    def paired(first: str, second: str) -> Response:
+        try:
+            found = encoder_view.paired(run_entry(first).folder, run_entry(second).folder)
+        except DivineError as error:
+            return JSONResponse({"error": str(error)}, status_code=422)
+        return JSONResponse(
+            [
+                {"metric": one.metric, "p": _known(one.wilcoxon_p)}
+                | {"subjects": [[*row[:2], *_round(np.array(row[2:]), 6)] for row in one.subjects]}
+                for one in found
+            ]
+        )
 
     @router.get("/grid/{cohort}")
     def grid(
@@ -90,6 +106,10 @@ def _side(found: encoder_view.Likeness | str) -> dict[str, Any]:
         return {"why": found}
     matrix = np.round(found.matrix * 100).astype(int)
     return {"code": found.code, "times_s": [round(float(t), 3) for t in found.times_s], "matrix": matrix.tolist()}
+
+
+def _round(values: np.ndarray, digits: int) -> list[float | None]:
+    return [_known(round(float(value), digits)) for value in values]
 
 
 def _known(value: float) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Float
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 STEPS = 80
 """Moments of a clip that are compared: more than a reader can tell apart."""
+PairedMetric = Literal["probability_of_truth", "error_of_total"]
 Metric = Literal["accuracy", "macro_f1", "mae_total", "rmse_total"]
 PairSystem = Literal["divine", "concat"]
 _TABLES = {("divine", "speech"): 3, ("concat", "speech"): 2, ("divine", "non-speech"): 9, ("concat", "non-speech"): 8}
@@ -31,6 +32,28 @@ class Likeness(NamedTuple):
     times_s: Float[np.ndarray, " t"]
     matrix: Float[np.ndarray, "t t"]
     """Cosine between moments, each feature standardised over the clip; -1 to 1."""
+
+
+class PairedSubject(NamedTuple):
+    """One subject, as two runs judged it without having seen it."""
+
+    group: str
+    subject: str
+    first: float
+    second: float
+
+    @property
+    def difference(self) -> float:
+        return self.first - self.second
+
+
+class Paired(NamedTuple):
+    """One number of two runs, subject by subject."""
+
+    metric: PairedMetric
+    subjects: tuple[PairedSubject, ...]
+    wilcoxon_p: float
+    """That the differences lie around zero; NaN where none is other than zero."""
 
 
 class PairCell(NamedTuple):
@@ -68,19 +91,91 @@ def agreement(one: Likeness, other: Likeness) -> float | None:
     """
     from divine.evaluation.metrics import spearman
 
+    shared = _shared(one, other)
+    if shared is None:
+        return None
+    clock, parts = shared
+    upper = np.triu_indices(len(clock), 1)
+    return spearman(target=parts[0][upper], predicted=parts[1][upper])
+
+
+def _shared(
+    one: Likeness, other: Likeness
+) -> tuple[Float[np.ndarray, " t"], tuple[Float[np.ndarray, "t t"], Float[np.ndarray, "t t"]]] | None:
+    """Return the moments that both saw, on the slower clock, and what each finds alike among them."""
     first, last = max(one.times_s[0], other.times_s[0]), min(one.times_s[-1], other.times_s[-1])
     clock = one.times_s if len(one.times_s) <= len(other.times_s) else other.times_s
     clock = clock[(clock >= first) & (clock <= last)]
     if len(clock) < 4:
         return None
+    nearest = [np.abs(found.times_s[None, :] - clock[:, None]).argmin(axis=1) for found in (one, other)]
+    parts = one.matrix[np.ix_(nearest[0], nearest[0])], other.matrix[np.ix_(nearest[1], nearest[1])]
     upper = np.triu_indices(len(clock), 1)
-    parts = []
-    for found in (one, other):
-        nearest = np.abs(found.times_s[None, :] - clock[:, None]).argmin(axis=1)
-        parts.append(found.matrix[np.ix_(nearest, nearest)][upper])
-    if any(np.ptp(part) < 1e-9 for part in parts):
+    return None if any(np.ptp(part[upper]) < 1e-9 for part in parts) else (clock, parts)
+
+
+def agreement_over_time(one: Likeness, other: Likeness) -> tuple[Float[np.ndarray, " t"], Float[np.ndarray, " t"]] | None:
+    """Correlate (Spearman), moment by moment, which others two encoders find alike; return the moments and the correlations.
+
+    None where ``agreement`` is None; NaN at a moment to which one encoder finds all others equally alike.
+    """
+    from divine.evaluation.metrics import spearman
+
+    shared = _shared(one, other)
+    if shared is None:
         return None
-    return spearman(target=parts[0], predicted=parts[1])
+    clock, parts = shared
+    found = np.full(len(clock), np.nan)
+    for at in range(len(clock)):
+        rows = [np.delete(part[at], at) for part in parts]
+        if all(np.ptp(row) > 1e-9 for row in rows):
+            found[at] = spearman(target=rows[0], predicted=rows[1])
+    return clock, found
+
+
+def paired(first: Path, second: Path) -> tuple[Paired, ...]:
+    """Set two finished runs on the same cohort beside each other, subject by subject, with the test over subjects.
+
+    The probability that each gave to the true diagnosis and, where both learned severity, how far each was from the raters'
+    total: means over a subject's clips and the seeds, given every modality that the run reads.
+
+    Raises:
+        DivineError: a run is not finished, or they are of other people.
+    """
+    from divine.encoders import EncoderError
+    from divine.evaluation.significance import wilcoxon
+
+    tables = [_by_subject(run) for run in (first, second)]
+    if set(tables[0]) != set(tables[1]):
+        raise EncoderError("The two runs judged other people: nothing can be paired. Choose two runs of one cohort.")
+    found = []
+    for place, metric in enumerate(get_args(PairedMetric)):
+        rows = [PairedSubject(*person[1:], tables[0][person][place], tables[1][person][place]) for person in sorted(tables[0])]
+        rows = [one for one in rows if np.isfinite(one.difference)]
+        if rows:
+            p = wilcoxon(differences=np.array([one.difference for one in rows]))
+            found.append(Paired(metric, tuple(rows), p))
+    return tuple(found)
+
+
+def _by_subject(run: Path) -> dict[tuple[str, str, str], tuple[float, float]]:
+    from divine.training.run import Run
+
+    place = Run(run)
+    place.verify()
+    tested = place.predictions().where(part="test", system=place.spec().system)
+    fullest = max(tested.frame["modalities"].unique(), key=len)
+    frame = tested.where(modalities=fullest).over_seeds().frame
+    truth = [row[f"probability_{row['target']}"] for row in frame.to_dict(orient="records")]
+    totals = ("predicted_total", "target_total")
+    known = all(name in frame.columns for name in totals)
+    error = (frame[totals[0]] - frame[totals[1]]).abs() if known else np.nan
+    person = ["dataset", "group", "subject"]
+    means = frame.assign(truth=truth, error=error).groupby(person, observed=True)[["truth", "error"]].mean().reset_index()
+    return {
+        (str(row["dataset"]), str(row["group"]), str(row["subject"])): (float(row["truth"]), float(row["error"]))
+        for row in means.to_dict(orient="records")
+    }
 
 
 def pair_grid(data: Path, *, system: PairSystem, tasks: str, modalities: str, metric: Metric) -> tuple[PairCell, ...]:

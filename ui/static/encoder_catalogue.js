@@ -17,6 +17,6 @@ export function catalogueTable(encoders) {
       el("caption", { class: "dv-sr" }, "Encoders"),
       el("thead", {}, el("tr", {}, ["Code", "Encoder", "Of the", "Features", "Rate", "Weights", "Licence", "Here"].map((name, at) => el("th", { scope: "col", class: at > 2 && at < 6 ? "is-number" : "" }, name)))),
       el("tbody", {}, rows))),
-    el("p", { class: "dv-soft" }, "KI and AC are built in and need no weights. The others run once their weights lie on this machine: the command brings them, or a folder carried here does (", el("code", {}, "--folder"), ")."),
+    el("p", { class: "dv-soft" }, "KI and AC are built in and need no weights. The others run once their weights lie on this machine: the command brings them, or takes over a folder that was carried here: ", el("code", {}, "divine encoders fetch CODE --from FOLDER"), "."),
   ];
 }

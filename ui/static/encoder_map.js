@@ -1,6 +1,7 @@
 // What an encoder finds alike: a square of moments against moments, with its time axes. Drawn once, as pixels.
 
 import { el } from "./dom.js";
+import { fixed } from "./format.js";
 
 // From dark (unlike) to light (alike), even to the eye and safe for colour-blind readers.
 const STOPS = [[0.08, 0.11, 0.2], [0.13, 0.29, 0.49], [0.16, 0.5, 0.56], [0.56, 0.71, 0.45], [0.98, 0.91, 0.5]];
@@ -24,4 +25,28 @@ export function heatmap({ code, matrix, times_s: times }) {
   });
   return el("div", { class: "dv-enc-map" }, canvas,
     el("div", { class: "dv-enc-axis", "aria-hidden": "true" }, el("span", {}, `${times[0].toFixed(1)} s`), el("span", {}, `${times.at(-1).toFixed(1)} s`)), read);
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+// How far two encoders agree, moment by moment, from -1 to 1.
+export function agreementLine({ times_s: times, values }) {
+  const [wide, high] = [600, 90];
+  const x = (time) => wide * (time - times[0]) / (times.at(-1) - times[0] || 1);
+  const y = (value) => high * (1 - value) / 2;
+  const known = values.map((value, place) => ({ value, time: times[place] }));
+  const least = known.filter((one) => one.value !== null).reduce((low, one) => (low === null || one.value < low.value ? one : low), null);
+  const svg = shape("svg", { viewBox: `0 0 ${wide} ${high}`, preserveAspectRatio: "none", role: "img", "aria-label": `Agreement over time${least ? `; least at ${fixed(least.time, 2)} seconds, ${fixed(least.value, 2)}` : ""}` });
+  for (const value of [-1, 0, 1]) svg.append(shape("path", { d: `M0 ${y(value)}H${wide}`, class: value ? "is-edge" : "is-zero" }));
+  svg.append(shape("path", { d: known.map(({ value, time }, place) => (value === null ? "" : `${place === 0 || known[place - 1].value === null ? "M" : "L"}${x(time).toFixed(1)} ${y(value).toFixed(1)}`)).join(""), class: "is-rho" }));
+  return el("div", { class: "dv-enc-line" },
+    el("p", { class: "dv-soft" }, "Agreement over time: whether both find the same other moments alike (Spearman, 1 the same, 0 unrelated)."),
+    el("div", { class: "dv-enc-plot" }, el("span", { class: "dv-num dv-soft", "aria-hidden": "true" }, el("i", {}, "1"), el("i", {}, "0"), el("i", {}, "−1")), svg),
+    el("div", { class: "dv-enc-axis", "aria-hidden": "true" }, el("span", {}, `${fixed(times[0], 1)} s`), el("span", {}, `${fixed(times.at(-1), 1)} s`)));
+}
+
+function shape(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  return made;
 }

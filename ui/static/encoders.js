@@ -4,7 +4,8 @@ import { ICONS, el, fill, icon, request } from "./dom.js";
 import { badge, head, picker } from "./session_bits.js";
 import { catalogueTable } from "./encoder_catalogue.js";
 import { gridCard } from "./encoder_grid.js";
-import { heatmap } from "./encoder_map.js";
+import { agreementLine, heatmap } from "./encoder_map.js";
+import { showPaired } from "./encoder_paired.js";
 
 const percent = (value) => `${(100 * value).toFixed(0)} %`;
 const signed = (value, digits) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
@@ -86,6 +87,7 @@ class Bench {
         ? "Their pictures cannot be compared: one has nothing, or too little in common with the other."
         : [`What they find alike agrees by ρ = `, el("strong", { class: "dv-num" }, signed(found.agreement, 2)), " (Spearman, over all pairs of moments): ",
           found.agreement > 0.6 ? "they see the same events." : found.agreement > 0.25 ? "they share some events and differ in others." : "they look at different things."]),
+      found.over_time && agreementLine(found.over_time),
       el("p", { class: "dv-soft" }, "Light where two moments of the clip look alike to the encoder (cosine of its features, each standardised over the clip), dark where they differ: repetitions make a chequered pattern."),
       this.said(clip, runs));
   }
@@ -136,6 +138,7 @@ class Bench {
     if (!answer.ok) { fill(this.compared, el("p", { role: "alert" }, found.error ?? "These runs cannot be compared.")); return; }
     const rows = found.comparisons.filter((one) => one.level === "subject" && METRICS[one.metric]);
     const number = (value) => (Number.isFinite(value) ? value.toFixed(2) : "–");
+    const paired = el("div", { class: "dv-enc-people" });
     fill(this.compared, el("div", { class: "dv-enc-scroll", tabIndex: 0, role: "region", "aria-label": "Differences per subject" },
       el("table", {}, el("caption", { class: "dv-sr" }, "Differences between two runs, per subject"), el("thead", {}, el("tr", {}, ["Given", "Metric", "First", "Second", "Difference", "95 % interval", "Wilcoxon p", "Holm"].map((name, at) => el("th", { scope: "col", class: at > 1 ? "is-number" : "" }, name)))),
         el("tbody", {}, rows.map((one) => {
@@ -144,7 +147,8 @@ class Bench {
             el("td", { class: "dv-num" }, number(one.first)), el("td", { class: "dv-num" }, number(one.second)), el("td", { class: "dv-num" }, signed(one.difference ?? one.first - one.second, 2)),
             el("td", { class: "dv-num" }, `${signed(one.low, 2)} to ${signed(one.high, 2)}`), el("td", { class: "dv-num" }, p(one.wilcoxon_p)), el("td", { class: "dv-num" }, p(one.wilcoxon_holm_p)));
         })))),
-      el("p", { class: "dv-soft" }, icon(ICONS.info), " First minus second, on predictions averaged over seeds, the same subjects drawn for both (bootstrap). Bold: the interval leaves zero out. Wilcoxon's test is over subjects, where a metric belongs to single subjects; Holm corrects for all tests of this table."));
+      el("p", { class: "dv-soft" }, icon(ICONS.info), " First minus second, on predictions averaged over seeds, the same subjects drawn for both (bootstrap). Bold: the interval leaves zero out. Wilcoxon's test is over subjects, where a metric belongs to single subjects; Holm corrects for all tests of this table."), paired);
+    showPaired(paired, first, second);
   }
 }
 
