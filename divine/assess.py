@@ -59,6 +59,7 @@ def assess(
         checkpoint=model.card,
         timing_s=clock.seconds | {"total": clock.total()},
         notes=_notes(observation, found, pair),
+        cutoffs=() if model.cutoffs is None else model.cutoffs.totals,
     )
     on_event(assessment)
     return assessment

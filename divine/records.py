@@ -214,6 +214,8 @@ class Assessment:
     checkpoint: CheckpointCard
     timing_s: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    cutoffs: tuple[float, ...] = ()
+    """Highest total of each severity level but the last, where the model knows levels."""
 
 
 Stage = Literal["open", "sound", "landmarks", "measures", "model"]

@@ -81,6 +81,8 @@ def test_a_good_recording_is_judged_and_told_step_by_step(rendered: Path):
     assert told == [Clip, Observation, Measured, Assessment]
     assert [event.fraction for event in events if isinstance(event, Progress) and event.stage == "landmarks"][-1] == 1.0
     document = services.assessment_document(assessment)
+    # what the demonstration's card says of its levels
+    assert document["severity"]["cutoffs"] == pytest.approx([11.71, 14.50], abs=0.005)
     json.dumps(document, allow_nan=False)
     assert document["modalities"] == ["audio", "video"]
     assert sum(document["diagnosis"]["probabilities"]) == pytest.approx(1, abs=1e-4)

@@ -28,7 +28,8 @@ def assessment_document(assessment: Assessment) -> Document:
     }
     severity = severity_document(prediction)
     if severity:
-        document["severity"] = severity
+        cut = {"cutoffs": [number(total) for total in assessment.cutoffs]} if assessment.cutoffs else {}
+        document["severity"] = severity | cut
     return document | {
         "attention": dict(zip(prediction.tokens, numbers(prediction.attention), strict=True)),
         "gates": {modality: number(gate) for modality, gate in prediction.gates.items()},

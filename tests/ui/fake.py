@@ -165,6 +165,7 @@ class FakeServices:
             CheckpointCard("demonstration", "36 rendered subjects" if self.synthetic else "a cohort", self.synthetic),
             {"total": 1.234},
             ("The sound ends 0.2 s before the picture.",),
+            (8.0, 12.0),
         )
         on_event(result)
         return result

@@ -92,6 +92,8 @@ def test_a_dropped_clip_becomes_an_assessment_that_survives_a_reload(watched: Wa
     expect(page.locator(".dv-diagnosis .is-first")).to_contain_text("stroke")
     expect(page.locator(".dv-diagnosis")).to_contain_text("SYNTHETIC")
     expect(page.locator(".dv-severity")).to_contain_text("10.0 of 25")
+    expect(page.locator(".dv-severity")).to_contain_text("mild up to 8.0, moderate up to 12.0 and severe above")
+    expect(page.locator(".dv-severity .dv-callout")).to_have_count(0)  # 10.0 is moderate, and so its level says
     expect(page.locator(".dv-quality summary")).to_contain_text("all 4 checks passed")
     expect(page.locator(".dv-attention")).to_contain_text("0.62")
     expect(page.locator(".dv-lane")).to_have_count(5)

@@ -61,8 +61,23 @@ export function showSeverity(section, result) {
     scores.length > 0 && el("div", { class: "dv-scale", "aria-hidden": "true" }, el("span"), el("span", { class: "dv-scale-marks" }, [1, 2, 3, 4, 5].map((step) => el("i", {}, String(step)))), el("span")),
     severity.level_probabilities && el("p", { class: "dv-levels" }, "Level ",
       Object.entries(severity.level_probabilities).map(([name, value]) => el("span", { class: name === severity.level ? "is-first" : "" }, `${name} `, el("span", { class: "dv-num" }, percent(value))))),
-    el("p", { class: "dv-soft" }, "Each item from 1 (normal) to 5 (worst), as a speech-language pathologist would rate it", severity.level_probabilities ? "; levels are not a clinical grade." : "."));
+    el("p", { class: "dv-soft" }, "Each item from 1 (normal) to 5 (worst), as a speech-language pathologist would rate it", severity.level_probabilities ? "; levels are not a clinical grade." : ".", severity.cutoffs && ` ${levelWords(severity)}`),
+    severity.cutoffs && disagreement(severity));
   section.hidden = false;
+}
+
+// A level is a stretch of the total; which one is judged by a part of the model of its own, so the two may differ.
+function levelWords({ cutoffs, level_probabilities: levels }) {
+  const names = Object.keys(levels);
+  const up = cutoffs.map((total, place) => `${names[place]} up to ${fixed(total, 1)}`).join(", ");
+  return `By the total, ${up} and ${names[names.length - 1]} above: the tertiles of the affected subjects that the model was trained on.`;
+}
+
+function disagreement({ cutoffs, level, level_probabilities: levels, total }) {
+  const place = cutoffs.findIndex((cutoff) => total <= cutoff);
+  const meant = Object.keys(levels)[place < 0 ? cutoffs.length : place];
+  return total !== undefined && meant !== level && el("p", { class: "dv-callout" }, icon(ICONS.info),
+    el("span", {}, `The model judges the total and the level apart, and here they differ: a total of ${fixed(total, 1)} lies in ${meant}, its level says ${level}. Rely on neither.`));
 }
 
 export function showAttention(section, result) {
