@@ -29,7 +29,7 @@ def visits() -> dict[str, Visit]:
     speech = next(clip for clip in index.clips if clip.task == "DDK_PATAKA" and clip.group not in index.healthy)
     key, run = browse.clip_key(speech), runs()[-1].id  # the demonstration's run is the last
     found = (
-        Visit("cohort", "/cohort", "#dv-cohort table, #dv-cohort [role=grid]"),
+        Visit("cohort", "/cohort", "#dv-cohort .dv-said:is(.is-right, .is-wrong)"),
         Visit("session", f"/session?clip={key}&run={run}", ".dv-se-view[data-state=ready] .dv-lane canvas"),
         Visit("assess", "/assess", "#dv-go"),
         Visit("encoders", f"/encoders?clip={key}", "#dv-encoders canvas"),

@@ -25,7 +25,7 @@ class CohortPage {
     this.opener = new Opener(root.querySelector(".dv-open"), (id) => this.go(id));
     this.grid = new Grid(root.querySelector(".dv-grid"), (subject, clip) => this.panel.show(subject, clip));
     this.filters = new Filters(root.querySelector(".dv-filters"), this.query, {
-      changed: () => this.filtered(), run: (id) => this.say(id), work: (what) => this.work(what) });
+      changed: () => this.filtered(), run: (id) => { this.keep("run", id); this.say(id); }, work: (what) => this.work(what) });
     this.panel = new Panel(root.querySelector(".dv-panel"));
     window.addEventListener("popstate", () => location.reload());
     this.start();
@@ -34,6 +34,13 @@ class CohortPage {
   part(name) { return this.root.querySelector(`.dv-${name}`); }
 
   get base() { return `/studio/cohorts/${encodeURIComponent(this.wanted)}`; }
+
+  // What a link to this page is to show.
+  keep(name, value) {
+    this.query = new URLSearchParams(location.search);
+    this.query.set(name, value);
+    history.replaceState(null, "", `${location.pathname}?${this.query}`);
+  }
 
   go(id) { location.assign(`/cohort?cohort=${encodeURIComponent(id)}`); }
 
@@ -82,12 +89,19 @@ class CohortPage {
     this.runs = await (await request(`${this.base}/runs`)).json();
     const asked = this.runs.find((one) => one.id === this.query.get("run")) ?? this.runs[0];
     this.filters.offerRuns(this.runs, asked?.id ?? "");
-    if (asked) this.say(asked.id);
+    await this.say(asked?.id);
   }
 
   async say(id) {
     const run = this.runs.find((one) => one.id === id) ?? null;
-    this.cohort.hear(run, run ? await (await request(`${this.base}/said?run=${encodeURIComponent(id)}`)).json() : {});
+    const ticket = (this.asked = Symbol(id));
+    if (this.cohort.said) { this.cohort.wait(); this.show(); }
+    let said = {};
+    try {
+      if (run) said = await (await request(`${this.base}/said?run=${encodeURIComponent(id)}`)).json();
+    } catch (error) { this.opener.say(reason(error)); }
+    if (ticket !== this.asked) return;
+    this.cohort.hear(run, said);
     this.show();
   }
 

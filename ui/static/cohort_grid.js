@@ -154,7 +154,7 @@ function marks(clips) {
     el("span", { class: "dv-line" }, has.video && mark("video"), (has.sound || has.maybe) && mark(has.sound ? "sound" : "maybe"), mark(seen), clip.problems > 0 && mark("problem"),
       clips.length > 1 && el("span", { class: "dv-times" }, `×${clips.length}`)),
     el("span", { class: "dv-line" }, el("span", { class: "dv-raters" }, clip.ratings.length ? `R${clip.ratings.length}` : "–"),
-      clip.said ? el("span", { class: `dv-said ${clip.said.right ? "is-right" : "is-wrong"}` }, mark(clip.said.right ? "same" : "differs"), short(clip.said.prediction)) : el("span", { class: "dv-said" }, "–")),
+      clip.said ? el("span", { class: `dv-said ${clip.said.right ? "is-right" : "is-wrong"}` }, mark(clip.said.right ? "same" : "differs"), short(clip.said.prediction)) : el("span", { class: "dv-said" }, clip.said === undefined ? "…" : "–")),
   ];
 }
 
@@ -168,7 +168,7 @@ function words(clips) {
     media(clip).words || "nothing recorded",
     quality ? (quality.passed ? "quality: passed" : `quality: ${quality.failed.map((one) => one.name).join(", ")} failed`) : "quality: not looked at",
     ratings.length ? `rated by ${ratings.map((one) => one.rater).join(" and ")}` : "not rated",
-    said ? `predicted ${group(said.prediction)}, ${percent(said.probability)}: ${said.right ? "as the group" : `the group is ${group(clip.subject.group)}`}` : "not predicted",
+    said ? `predicted ${group(said.prediction)}, ${percent(said.probability)}: ${said.right ? "as the group" : `the group is ${group(clip.subject.group)}`}` : said === undefined ? "predictions are being read" : "not predicted",
     clip.problems ? `${clip.problems} problem${clip.problems === 1 ? "" : "s"}` : null,
   ].filter(Boolean);
 }

@@ -5,9 +5,16 @@ export class Cohort {
     this.facts = facts;
     this.subjects = facts.subjects.map(([dataset, name, id, age, sex], place) => ({ place, dataset, group: name, id, age, sex, clips: [] }));
     this.severalDatasets = new Set(this.subjects.map((one) => one.dataset)).size > 1;
-    this.clips = facts.clips.map((clip) => ({ ...clip, subject: this.subjects[clip.subject], said: null }));
+    // Undefined: no run was heard yet; null: the run says nothing of this clip.
+    this.clips = facts.clips.map((clip) => ({ ...clip, subject: this.subjects[clip.subject], said: undefined }));
     for (const clip of this.clips) clip.subject.clips.push(clip);
     this.said = null;
+  }
+
+  // Another run is being read: what the last one said goes.
+  wait() {
+    this.said = null;
+    for (const clip of this.clips) clip.said = undefined;
   }
 
   // What a run says of clips, by key; of the others it says nothing.

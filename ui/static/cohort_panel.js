@@ -32,7 +32,9 @@ export class Panel {
 
   clip(clip, open) {
     const playable = clip.video || clip.audio !== "none";
-    return el("details", { open, name: "dv-clip" },
+    // What somebody has opened stays open when the facts change.
+    const ontoggle = ({ currentTarget }) => { if (currentTarget.open) this.key = clip.key; else if (this.key === clip.key && currentTarget.isConnected) this.key = null; };
+    return el("details", { open, name: "dv-clip", ontoggle },
       el("summary", {}, el("span", {}, taskLong(clip.task)), el("span", { class: "dv-num dv-soft" }, clip.ratings.map((one) => one.total ?? "–").join(" / "))),
       el("p", { class: "dv-go" },
         document.querySelector(".dv-top nav a[href^='/session']") && el("a", { class: "dv-button is-primary", href: sessionLink(this.cohort, clip) }, "Open session"),
@@ -47,6 +49,7 @@ export class Panel {
   }
 
   saidWords(clip) {
+    if (clip.said === undefined) return "being read …";
     if (!clip.said) return this.cohort.said?.run ? "not tested by this run" : "no run on this cohort yet";
     const { prediction, probability, total, right } = clip.said;
     return [group(prediction), ", ", percent(probability), right ? ", as the group" : ", not the group", total !== null && `; total ${number(total)}`];

@@ -1,0 +1,95 @@
+"""Promises of the pages, walked on the demonstration as it is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from divine import services
+from tests.ui.every_page import NAMES, visits
+from tests.ui.running import Watched, studio
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=30_000)
+RUN = "demonstration"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIVINE_HOME", str(tmp_path_factory.mktemp("home")))
+        with studio(services) as address:
+            yield address
+
+
+LEFT = """(selector) => Math.round([...document.querySelectorAll(selector)]
+    .find((one) => one.checkVisibility()).getBoundingClientRect().left)"""
+
+
+def test_every_page_begins_at_the_margin_of_the_header(watched: Watched):
+    page = watched.page
+    found = {}
+    for name in NAMES:
+        page.goto(visits()[name].path)
+        page.wait_for_selector("h1:visible, .dv-back")
+        found[name] = [page.evaluate(LEFT, one) for one in (".dv-brand", "main h1, main .dv-back")]
+    guide = page.goto("/cohort") and page.wait_for_selector("#dv-guide h2") and page.evaluate(LEFT, "#dv-guide h2")
+    assert {place for places in found.values() for place in places} | {guide} == {found["cohort"][0]}, found
+
+
+def test_predictions_that_are_being_read_are_not_called_missing(watched: Watched):
+    page = watched.page
+    held: list[Route] = []
+    page.route("**/said?*", lambda route: held.append(route))
+    page.goto("/cohort")
+    cell = page.locator(".dv-cell a .dv-said").first
+    expect(cell).to_have_text("…")
+    assert "predictions are being read" in (page.locator(".dv-cell a").first.get_attribute("title") or "")
+    page.locator(".dv-panel summary").first.click()
+    expect(page.locator(".dv-panel details[open]")).to_contain_text("being read")
+    page.wait_for_function("() => document.querySelector('#dv-run').options.length === 1")
+    held[0].continue_()
+    expect(page.locator(".dv-cell a .dv-said:is(.is-right, .is-wrong)")).to_have_count(86)
+    expect(page.locator(".dv-panel details[open]")).not_to_contain_text("being read")
+
+
+def test_a_level_says_which_totals_it_means_and_when_it_disagrees_with_its_own(watched: Watched):
+    page = watched.page
+    page.goto("/assess")
+    page.click("#dv-example")
+    page.wait_for_selector("[data-state=done] .dv-severity:not([hidden])")
+    severity = page.locator(".dv-severity")
+    expect(severity).to_contain_text("mild up to 11.7, moderate up to 14.5 and severe above")
+    expect(severity.locator(".dv-callout")).to_contain_text("a total of 10.7 lies in mild, its level says severe")
+
+
+def test_attention_over_the_cohort_stands_before_a_reference_group(watched: Watched):
+    page = watched.page
+    page.goto(f"/runs?run={RUN}")
+    looks = page.locator(".dv-look")
+    expect(looks).to_have_count(7)  # five symptoms, two gates
+    for row, title in enumerate(("Healthy controls", "ALS", "Stroke", "Rated mild", "Rated moderate", "Rated severe")):
+        expect(looks.first.locator(".dv-look-row > span:first-child").nth(row)).to_have_text(title)
+    expect(looks.first.locator(".dv-look-row.is-reference")).to_have_count(1)
+    expect(looks.first.locator("rect.is-behind")).to_have_count(6)
+    expect(page.locator(".dv-run-looked")).to_contain_text("says where the model looks, not how severe a symptom is")
+
+
+def test_a_session_leads_to_its_cohort_and_a_carried_folder_is_told_by_its_real_option(watched: Watched):
+    page = watched.page
+    page.goto(visits()["session"].path)
+    expect(page.locator(".dv-attention")).to_contain_text("Only 3 of healthy controls did this task")
+    expect(page.locator(".dv-attention").get_by_text("too few to compare with")).to_have_count(2)  # attention, gates
+    page.get_by_label("Against").select_option("everybody")
+    expect(page.locator(".dv-attention .dv-se-strips li p").first).to_contain_text("of everybody else")
+    assert "against=everybody" in page.url
+    page.reload()
+    expect(page.locator(".dv-attention .dv-se-strips li p").first).to_contain_text("of everybody else")
+    page.click("text=Clip by clip over the whole cohort")
+    page.wait_for_url("**/runs?*task=DDK_PATAKA*")
+    expect(page.get_by_label("Task")).to_have_value("DDK_PATAKA")
+    expect(page.locator(".dv-run-looked")).to_be_in_viewport()
+    page.goto("/encoders")
+    expect(page.locator("[data-part=catalogue]")).to_contain_text("divine encoders fetch CODE --from FOLDER")
