@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from divine.data.load import load
+from divine.models.codec import from_json, to_json
 from divine.services import run_folder
 from divine.services.jobs import SweepOrder, TrainOrder, show_device
-from divine.services.train_plan import SYSTEMS_SAY, devices, plan, plan_sweep
+from divine.services.train_plan import SYSTEMS_SAY, devices, plan, plan_features, plan_sweep
 from divine.training.spec import SYSTEMS, RunSpec, configure
 from tests.training.cohorts import write_cohort
 
@@ -41,6 +43,32 @@ def test_a_sweep_names_what_is_missing_once(tmp_path: Path):
     found = plan_sweep(asked, load(data).index)
     assert found.members == 2 * 2 * 8
     assert [one.text.split(":")[0] for one in found.objections] == ["WV", "WV"]  # no recording, and no weights
+
+
+def test_a_sweep_looks_at_every_set_of_recordings_and_every_target(tmp_path: Path):
+    data = write_cohort(tmp_path / "clinic", per_group=4, ratings=False)
+    index = load(data).index
+    asked = SweepOrder(
+        str(data), ("divine",), ("V",), ("A",), ("C", "R"), ("all", "speech"), ("audio+video", "video"), folds=4, seeds=2
+    )
+    found = plan_sweep(asked, index)
+    assert {(one.field, "no ratings" in one.text) for one in found.objections} == {("objective", True)}
+    fine = plan_sweep(replace(asked, objectives=("C",)), index)
+    assert (fine.members, fine.clips, fine.objections) == (2 * 2 * 8, 24, ())  # the larger set of recordings
+
+
+def test_a_job_that_an_earlier_version_queued_can_be_resumed():
+    train, sweep = TrainOrder("data", "V+A"), SweepOrder("data", ("divine",), ("V",), ("A",))
+    for order, later in ((train, ("precision", "engine")), (sweep, ("train_modalities", "epochs"))):
+        queued = {name: value for name, value in json.loads(json.dumps(to_json(order))).items() if name not in later}
+        assert from_json(type(order), queued, "order") == order
+
+
+def test_features_alone_need_encoders_that_can_be_run(tmp_path: Path):
+    index = load(write_cohort(tmp_path / "clinic", per_group=4)).index
+    assert plan_features(("V", "A"), index) == ()
+    assert [one.text.split(":")[0] for one in plan_features(("V", "WV"), index)] == ["WV", "WV"]
+    assert "Choose an encoder" in plan_features((), index)[0].text
 
 
 def test_time_is_told_from_what_this_machine_trained_and_not_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

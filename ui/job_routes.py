@@ -80,8 +80,14 @@ def _view(job: Job) -> dict[str, Any]:
         "objective",
         "baselines",
         "modalities",
-        "pairs",
         "systems",
+        "video",
+        "audio",
+        "objectives",
+        "train_modalities",
+        "precision",
+        "engine",
+        "epochs",
         "workers",
     )
     return {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from typing import Annotated, Any, get_args
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, TypeVar, get_args
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi import Body as FromBody
@@ -13,16 +14,17 @@ from fastapi.responses import JSONResponse
 from divine import services
 from divine.records import DivineError
 from divine.services import train_plan
-from divine.services.jobs import SweepOrder, TrainOrder
-from divine.training.spec import SYSTEMS, Objective, Setting, TaskSet
+from divine.services.jobs import ExtractOrder, SweepOrder, TrainOrder
+from divine.training.spec import SYSTEMS, Engine, Objective, Precision, Setting, TaskSet
 from ui.cohorts import Cohorts, Opened, name_of
 from ui.owners import Owners
 
 _READ_WITHIN_S = 30.0
 """How long a plan waits for a cohort that is still being read."""
-_BASELINES = ("majority", "age-sex")
+_BASELINES = ("majority", "age-sex", "logistic", "random-forest", "svm")
+Asked = TypeVar("Asked")
 Body = Annotated[dict[str, Any], FromBody()]
-_MOST_SEEDS, _MOST_WORKERS, _MOST_CODES = 100, 256, 100
+_MOST_SEEDS, _MOST_WORKERS, _MOST_CODES, _MOST_EPOCHS = 100, 256, 100, 10_000
 
 
 class _OrderError(ValueError):
@@ -33,14 +35,23 @@ def build(owners: Owners, cohorts: Cohorts) -> APIRouter:
     """Return the routes under ``/studio/train``."""
     router = APIRouter(prefix="/studio/train")
 
-    def asked(body: dict[str, Any]) -> tuple[Opened, list[TrainOrder | SweepOrder], str]:
+    def read(body: dict[str, Any], order: Callable[[Opened], Asked]) -> tuple[Opened, Asked, str]:
         try:
             opened = cohorts.of(_text(body, "cohort") or None)
             if opened is None or opened.wait(_READ_WITHIN_S).state != "ready":
                 raise _OrderError("This cohort is not open. Open it on the Cohort page first.")
-            return opened, _orders(body, opened), _text(body, "device") or "cpu"
+            return opened, order(opened), _text(body, "device") or "cpu"
         except _OrderError as error:
             raise HTTPException(422, str(error)) from error
+
+    def asked(body: dict[str, Any]) -> tuple[Opened, list[TrainOrder | SweepOrder], str]:
+        return read(body, lambda opened: _orders(body, opened))
+
+    def queued(orders: Iterable[TrainOrder | SweepOrder | ExtractOrder], device: str) -> Response:
+        try:
+            return JSONResponse({"jobs": [services.submit(order, device=device).id for order in orders]}, status_code=201)
+        except DivineError as error:
+            raise HTTPException(507, str(error)) from error
 
     @router.get("/options")
     def options(request: Request, cohort: str = "") -> dict[str, Any]:
@@ -72,35 +83,51 @@ def build(owners: Owners, cohorts: Cohorts) -> APIRouter:
         plans = [_plan(order, opened, device) for order in orders]
         if any(one["objections"] for one in plans):
             return JSONResponse({"plans": plans}, status_code=422)
-        try:
-            return JSONResponse({"jobs": [services.submit(order, device=device).id for order in orders]}, status_code=201)
-        except DivineError as error:
-            raise HTTPException(507, str(error)) from error
+        return queued(orders, device)
+
+    @router.post("/features", status_code=201)
+    def features(request: Request, body: Body) -> Response:
+        """Extract features only, so that a later run finds them."""
+        owners.require(request)
+        opened, codes, device = read(body, lambda opened: (*_texts(body, "video"), *_texts(body, "audio")))
+        objections = train_plan.plan_features(codes, opened.index)
+        if objections:
+            raise HTTPException(422, " ".join(one.text for one in objections))
+        workers = _count(body, "workers", _MOST_WORKERS) if body.get("workers") else None
+        return queued([ExtractOrder(str(opened.path), ",".join(codes), workers)], device)
 
     return router
 
 
 def _orders(body: dict[str, Any], opened: Opened) -> list[TrainOrder | SweepOrder]:
-    """Read one order per system, or a sweep where several pairs are asked; every value has to be one of those there are."""
+    """Read one order per system, or a sweep where several of anything else are asked; values have to be those there are."""
     video, audio = _texts(body, "video"), _texts(body, "audio")
     systems = body.get("systems")
     if not isinstance(systems, list) or not systems or not all(name in SYSTEMS for name in systems):
         raise _OrderError("Choose at least one system.")
+    tasks = _some_of(body, "tasks", get_args(TaskSet))
+    objectives = _some_of(body, "objective", get_args(Objective))
+    given = _some_of(body, "modalities", get_args(Setting))
     base = TrainOrder(
         data=str(opened.path),
         encoders="+".join((*video[:1], *audio[:1])),
-        tasks=_one_of(body, "tasks", get_args(TaskSet)),
+        tasks=tasks[0],
         folds=_folds(body.get("folds")),
         seeds=_count(body, "seeds", _MOST_SEEDS),
-        objective=_one_of(body, "objective", get_args(Objective)),
-        modalities=_one_of(body, "modalities", get_args(Setting)),
+        objective=objectives[0],
+        modalities=given[0],
+        precision=_one_of(body, "precision", get_args(Precision)),
+        engine=_one_of(body, "engine", get_args(Engine)),
         baselines=tuple(name for name in _BASELINES if name in (body.get("baselines") or ())),
         workers=_count(body, "workers", _MOST_WORKERS) if body.get("workers") else None,
     )
     chosen = tuple(dict.fromkeys(systems))
-    if len(video) > 1 or len(audio) > 1:
+    if any(len(several) > 1 for several in (video, audio, tasks, objectives, given)):
+        if not video and not audio:
+            raise _OrderError("Choose an encoder for the face, one for the voice, or both.")
         shared = {"folds": base.folds, "seeds": base.seeds, "baselines": base.baselines, "workers": base.workers}
-        return [SweepOrder(base.data, chosen, video, audio, (base.objective,), (base.tasks,), **shared)]
+        shared |= {"epochs": _count(body, "epochs", _MOST_EPOCHS)}
+        return [SweepOrder(base.data, chosen, video, audio, objectives, tasks, given, **shared)]
     return [dataclasses.replace(base, system=name) for name in chosen]
 
 
@@ -169,6 +196,13 @@ def _texts(body: dict[str, Any], name: str) -> tuple[str, ...]:
     if not isinstance(values, list) or len(values) > _MOST_CODES or not all(isinstance(one, str) and one for one in values):
         raise _OrderError(f"{name}: give a list of codes.")
     return tuple(dict.fromkeys(values))
+
+
+def _some_of(body: dict[str, Any], name: str, choices: tuple[Any, ...]) -> tuple[Any, ...]:
+    chosen = _texts(body, name)
+    if not chosen or not set(chosen) <= set(choices):
+        raise _OrderError(f"{name}: choose at least one of {', '.join(map(str, choices))}.")
+    return chosen
 
 
 def _one_of(body: dict[str, Any], name: str, choices: tuple[Any, ...]) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -36,6 +36,8 @@ class TrainOrder:
     baselines: tuple[str, ...] = ()
     modalities: Literal["audio+video", "video", "audio"] = "audio+video"
     """What training, validation and test are given."""
+    precision: Literal["float32", "bfloat16"] = field(default="float32", metadata={"before": "float32"})
+    engine: Literal["auto", "members", "stacked"] = field(default="auto", metadata={"before": "auto"})
     workers: int | None = None
 
     @property
@@ -53,9 +55,13 @@ class SweepOrder:
     audio: tuple[str, ...] = ()
     objectives: tuple[Literal["C", "R", "M"], ...] = ("M",)
     tasks: tuple[Literal["all", "speech", "non-speech"], ...] = ("all",)
+    train_modalities: tuple[Literal["audio+video", "video", "audio"], ...] = field(
+        default=("audio+video",), metadata={"before": ["audio+video"]}
+    )
     baselines: tuple[str, ...] = ()
     folds: int | Literal["loso", "given"] = 5
     seeds: int = 5
+    epochs: int = field(default=50, metadata={"before": 50})
     workers: int | None = None
 
     @property
@@ -101,6 +107,8 @@ def _train(job_id: str, order: TrainOrder, on_step: OnStep) -> None:
         objective=order.objective,
         baselines=order.baselines,
         modalities=order.modalities,
+        precision=order.precision,
+        engine=order.engine,
         workers=order.workers,
         on_step=on_step,
     )
@@ -118,11 +126,13 @@ def _sweep(job_id: str, order: SweepOrder, on_step: OnStep) -> None:
         audio=order.audio,
         objectives=order.objectives,
         tasks=order.tasks,
+        train_modalities=order.train_modalities,
         baselines=order.baselines,
     )
     place = sweep_folder(job_id)
     _clear_half_written(place)
-    sweep(Path(order.data), place, units, folds=order.folds, seeds=order.seeds, workers=order.workers, on_step=on_step)
+    asked = {"folds": order.folds, "seeds": order.seeds, "epochs": order.epochs, "workers": order.workers}
+    sweep(Path(order.data), place, units, **asked, on_step=on_step)
 
 
 def _clear_half_written(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -101,17 +101,31 @@ def plan_sweep(order: SweepOrder, index: Index, *, device: str = "cpu") -> Train
         audio=order.audio,
         objectives=order.objectives,
         tasks=order.tasks,
+        train_modalities=order.train_modalities,
         baselines=order.baselines,
     )
-    runs_of = [
-        TrainOrder(order.data, unit.encoders, unit.system, unit.tasks, order.folds, order.seeds, unit.objective, unit.baselines)
-        for unit in units
-    ]
-    first = plan(runs_of[0], index, device=device)
-    others = (objection for one in runs_of[1:] for objection in _encoders(one, index))
-    objections = tuple(dict.fromkeys((*first.objections, *others)))
-    members = 0 if not first.members else first.members * len(units)
-    return TrainPlan(members, first.clips, first.subjects, objections, first.notes, None)
+    # Folds depend on the recordings, what stands in the way of learning on the objective too: each is looked at once.
+    looked: dict[tuple[str, str], TrainPlan] = {}
+    objections: dict[Objection, None] = {}
+    members = 0
+    for unit in units:
+        one = TrainOrder(
+            order.data, unit.encoders, unit.system, unit.tasks, order.folds, order.seeds, unit.objective, unit.baselines
+        )
+        key = unit.tasks, unit.objective
+        if key not in looked:
+            looked[key] = plan(one, index, device=device)
+        objections |= dict.fromkeys((*looked[key].objections, *_encoders(one, index)))
+        members += looked[key].members
+    largest = max(looked.values(), key=lambda one: one.clips)
+    notes = dict.fromkeys(note for one in looked.values() for note in one.notes)
+    whole = members if all(one.members for one in looked.values()) else 0
+    return TrainPlan(whole, largest.clips, largest.subjects, tuple(objections), tuple(notes), None)
+
+
+def plan_features(codes: Sequence[str], index: Index) -> tuple[Objection, ...]:
+    """Say what stands in the way of extracting features."""
+    return tuple(objection for code in codes or ("",) for objection in _encoders(TrainOrder("", code), index))
 
 
 def _encoders(order: TrainOrder, index: Index) -> Iterator[Objection]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import socket
+import json
 import subprocess
 import sys
 import time
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from divine import services
 from tests.training.cohorts import write_cohort
 from tests.ui.fake import FakeServices
-from tests.ui.running import CHROMIUM, Watched, studio, watch
+from tests.ui.running import CHROMIUM, Watched, free_port, studio, watch
 
 pytestmark = [
     pytest.mark.browser,
@@ -79,7 +79,7 @@ def test_what_cannot_be_launched_says_why_before(watched: Watched, base: str):
     page.check("[name=objective][value=R]")
     expect(page.locator(".dv-objections")).to_contain_text("no ratings: severity cannot be learned")
     expect(page.locator("#dv-launch")).to_be_disabled()
-    page.check("[name=objective][value=C]")
+    page.uncheck("[name=objective][value=R]")
     page.check("[name=systems][value=fcn]")
     expect(page.locator(".dv-objections")).to_contain_text("fcn reads one encoder")
     page.uncheck("[name=systems][value=fcn]")
@@ -88,6 +88,9 @@ def test_what_cannot_be_launched_says_why_before(watched: Watched, base: str):
     page.uncheck("[name=video][value=KI]")
     page.check("[name=tasks][value=non-speech]")
     expect(page.locator(".dv-objections")).to_contain_text("no clip of the cohort belongs to the task set")
+    page.uncheck("[name=tasks][value=all]")
+    page.uncheck("[name=tasks][value=non-speech]")
+    expect(page.locator(".dv-objection")).to_contain_text("Choose at least one set of recordings.")
     page.check("[name=tasks][value=all]")
     page.select_option("#dv-folds", "10")
     expect(page.locator(".dv-objections")).to_contain_text("has 3 subjects, and 10 are needed")
@@ -154,6 +157,54 @@ def test_cancel_keeps_what_is_finished_and_resume_goes_on(watched: Watched, base
     assert watched.troubles == []
 
 
+def test_everything_that_a_sweep_may_vary_and_features_alone(watched: Watched, base: str):
+    page = opened(watched.page, base)
+    expect(page.locator("#dv-epochs")).to_be_hidden()
+    page.click(".dv-computing summary")
+    expect(page.locator("#dv-precision")).to_be_visible()
+    page.check("[name=tasks][value=speech]")
+    page.check("[name=modalities][value=video]")
+    page.check("[name=systems][value=concat]")
+    expect(page.locator("#dv-precision")).to_be_hidden()
+    page.fill("#dv-epochs", "1")
+    page.fill("#dv-seeds", "1")
+    # two systems, two sets of tasks, two of what training is given, three folds
+    expect(page.locator(".dv-amount")).to_contain_text("24 models")
+    page.click("#dv-features")
+    page.wait_for_selector(".dv-train-now[data-state=done] >> text=features V,A")
+    page.click("#dv-launch")
+    page.wait_for_selector(".dv-train-now >> text=sweep of divine, concat")
+    expect(page.locator(".dv-asked")).to_contain_text(
+        "V × A · diagnosis · all tasks / speech tasks · face and voice / face only"
+    )
+    expect(page.locator(".dv-asked")).to_contain_text("3 folds × 1 seed · at most 1 epochs")
+    sweep, features = services.jobs()
+    assert features.order.kind == "extract" and features.status.state == "done"
+    page.click(".dv-train-now >> text=Cancel")
+    page.wait_for_selector(".dv-train-now[data-state=interrupted]")
+    asked = sweep.order.arguments
+    assert (asked["tasks"], asked["train_modalities"]) == (["all", "speech"], ["audio+video", "video"])
+    assert (asked["epochs"], asked["objectives"], asked["seeds"]) == (1, ["C"], 1)
+    assert watched.troubles == []
+
+
+def test_how_a_run_is_computed_reaches_its_job(watched: Watched, base: str):
+    page = opened(watched.page, base)
+    page.uncheck("[name=systems][value=divine]")
+    page.check("[name=systems][value=logistic]")
+    page.check("[name=baselines][value=random-forest]")
+    page.fill("#dv-seeds", "1")
+    page.click(".dv-computing summary")
+    page.select_option("#dv-engine", "members")
+    page.select_option("#dv-precision", "bfloat16")
+    page.click("#dv-launch")
+    page.wait_for_selector(".dv-train-now[data-state=done]")
+    expect(page.locator(".dv-asked")).to_contain_text("bfloat16 · one by one · beside majority, random-forest")
+    (job,) = services.jobs()
+    spec = json.loads((services.run_folder(job.id) / "spec.json").read_text())
+    assert (spec["baselines"], spec["precision"]) == (["majority", "random-forest"], "bfloat16")
+
+
 @contextlib.contextmanager
 def server(data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Serve a studio in a process of its own, that can be killed."""
@@ -170,9 +221,3 @@ def server(data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -7,9 +7,14 @@ import { reason } from "./jobs_poll.js";
 
 const CHECK_AFTER_MS = 250;
 const TASKS = [["all", "All tasks", "Every recording."], ["speech", "Speech", "BBP_NORMAL, DDK_PA, DDK_PATAKA."], ["non-speech", "Non-speech", "The NSM tasks: kiss, open, spread, big smile, blow, brow."]];
-const OBJECTIVES = [["M", "Both", "Diagnosis and severity together."], ["C", "Diagnosis", "Which group a subject is of."], ["R", "Severity", "The raters' scores only."]];
+const OBJECTIVES = [["M", "Diagnosis and severity", "Both, by one model."], ["C", "Diagnosis alone", "Which group a subject is of."], ["R", "Severity alone", "The raters' scores only."]];
 const GIVEN = [["audio+video", "Face and voice", "Both, and each alone at test."], ["video", "Face only", "The voice is removed from training, validation and test."], ["audio", "Voice only", "The face is removed from training, validation and test."]];
 const FOLDS = [[5, "5 folds"], [10, "10 folds"], [3, "3 folds"], ["loso", "one subject left out at a time"], ["given", "the manifest's column split"]];
+const PRECISIONS = [["float32", "float32 (usual)"], ["bfloat16", "bfloat16 (faster where the processor has it)"]];
+const ENGINES = [["auto", "as suits the device"], ["members", "models one by one"], ["stacked", "all models as one stack"]];
+const LEAST = { systems: "Choose at least one system.", tasks: "Choose at least one set of recordings.", objective: "Choose what is learned.", modalities: "Choose what training is given." };
+// What makes a sweep, when more than one of it is chosen.
+const SWEPT = ["video", "audio", "tasks", "objective", "modalities"];
 
 export class Form {
   constructor(element, { cohort, onCohort, onLaunched }) {
@@ -40,14 +45,15 @@ export class Form {
         this.systems(),
         this.encoders("video", "Encoders of the face"),
         this.encoders("audio", "Encoders of the voice"),
-        el("p", { class: "dv-soft" }, "One of each is a pair, one alone a single modality; several make a sweep over all pairs."),
+        el("p", { class: "dv-soft" }, "One of each is a pair, one alone a single modality. Several of these, or of what follows, make a sweep: every system on every combination, in one job."),
         this.absent(),
         choice("tasks", "Recordings", TASKS, "all"),
         choice("objective", "What is learned", OBJECTIVES, options.cohort.rated ? "M" : "C"),
         this.given = choice("modalities", "What training is given", GIVEN, "audio+video"),
         this.protocol(),
+        this.computing(),
         this.outcome,
-        el("div", { class: "dv-launch-row" }, this.button, el("span", { class: "dv-soft" }, "Queued on its device: one run at a time.")),
+        el("div", { class: "dv-launch-row" }, this.button, this.features = el("button", { type: "button", class: "dv-button", id: "dv-features", title: "Run the chosen encoders over the cohort and keep what they make: a later run finds it", onclick: () => this.launch("/studio/train/features") }, "Only extract features"), el("span", { class: "dv-soft" }, "Queued on its device: one run at a time.")),
       ]);
     this.element.onchange = (event) => { if (event.target.name === "cohort") this.another(event.target.value); else this.check(); };
     this.element.onsubmit = (event) => { event.preventDefault(); this.launch(); };
@@ -116,11 +122,23 @@ export class Form {
         el("label", { class: "dv-choice", title: one.says }, el("input", { type: "checkbox", name: "baselines", value: one.name, checked: one.name === "majority" }), el("span", {}, plain(one.name))))));
   }
 
+  // How, not what: the results are meant to be the same.
+  computing() {
+    const select = (name, values) => el("select", { name, id: `dv-${name}` }, values.map(([value, title]) => el("option", { value }, title)));
+    const field = (label, id, control) => el("div", {}, el("label", { for: id }, label), control);
+    this.single = [field("Precision in training", "dv-precision", select("precision", PRECISIONS)), field("Models are trained", "dv-engine", select("engine", ENGINES))];
+    this.swept = field("Epochs, at most", "dv-epochs", el("input", { type: "number", name: "epochs", id: "dv-epochs", min: 1, max: 10000, step: 1, value: "50" }));
+    return el("details", { class: "dv-computing" }, el("summary", {}, "How it is computed"), el("div", { class: "dv-protocol" }, this.single, this.swept));
+  }
+
+  chosen(name) { return [...this.element.querySelectorAll(`[name=${name}]:checked:not(:disabled)`)].map((one) => one.value); }
+
   order() {
     const data = new FormData(this.element);
     const folds = data.get("folds");
     return { cohort: data.get("cohort"), systems: data.getAll("systems"), video: data.getAll("video"), audio: data.getAll("audio"),
-      tasks: data.get("tasks"), objective: data.get("objective"), modalities: data.get("modalities") ?? "audio+video", folds: /^\d+$/.test(folds) ? Number(folds) : folds,
+      tasks: data.getAll("tasks"), objective: data.getAll("objective"), modalities: this.given.disabled ? ["audio+video"] : data.getAll("modalities"),
+      precision: data.get("precision"), engine: data.get("engine"), epochs: Number(data.get("epochs")), folds: /^\d+$/.test(folds) ? Number(folds) : folds,
       seeds: Number(data.get("seeds")), baselines: data.getAll("baselines"), device: data.get("device"), workers: Number(data.get("workers")) || null };
   }
 
@@ -128,9 +146,15 @@ export class Form {
 
   check() {
     if (!this.outcome?.isConnected) return;
-    // Removing one of two makes sense only where there are two, of one pair; a disabled field is not part of the form's data.
-    this.given.disabled = this.given.hidden = ["video", "audio"].some((name) => this.element.querySelectorAll(`[name=${name}]:checked`).length !== 1);
+    // Removing one of two makes sense only where there are two; a disabled field is not part of the form's data.
+    this.given.disabled = this.given.hidden = ["video", "audio"].some((name) => this.chosen(name).length === 0);
+    this.features.disabled = ["video", "audio"].every((name) => this.chosen(name).length === 0);
+    const sweep = SWEPT.some((name) => this.chosen(name).length > 1);
+    for (const one of this.single) one.hidden = sweep;
+    this.swept.hidden = !sweep;
     clearTimeout(this.timer);
+    const missing = Object.entries(LEAST).find(([name]) => this.chosen(name).length === 0 && !(name === "modalities" && this.given.disabled));
+    if (missing) { this.latest = null; this.refuse(missing[1]); return; }
     this.timer = setTimeout(() => this.ask("/studio/train/plan"), CHECK_AFTER_MS);
   }
 
@@ -146,15 +170,15 @@ export class Form {
     return response.ok ? answer : null;
   }
 
-  async launch() {
+  async launch(path = "/studio/train/launch") {
     if (this.busy) return;
     this.busy = this.button.disabled = true;
     try {
-      const launched = await this.ask("/studio/train/launch");
+      const launched = await this.ask(path);
       if (launched?.jobs) await this.onLaunched(launched.jobs);
     } catch (error) { this.refuse(reason(error)); }
     this.busy = this.button.disabled = false;
-    this.check();
+    if (path.endsWith("launch")) this.check();
   }
 
   refuse(text) {
@@ -173,8 +197,8 @@ export class Form {
     fill(this.outcome,
       texts.length > 0
         ? el("ul", { class: "dv-objections" }, texts.map((text) => el("li", { class: "dv-objection" }, icon(ICONS.warn), el("span", {}, text))))
-        : [el("p", { class: "dv-amount" }, el("strong", {}, `${members} models`), ` to train: ${plans.length > 1 ? `${plans.length} systems, ` : ""}${first.sweep ? "systems × pairs × " : ""}folds × seeds on ${first.clips} clips of ${first.subjects} subjects.`),
-          el("p", { class: "dv-soft" }, first.sweep ? "A sweep: every system on every pair, in one job. A run that fails keeps no other back." : known ? [el("strong", {}, `About ${duration(seconds)}. `), plans.map((plan) => plan.duration.how).join(" "), " Extracting features is not counted."]
+        : [el("p", { class: "dv-amount" }, el("strong", {}, `${members} models`), ` to train: ${plans.length > 1 ? `${plans.length} systems, ` : ""}${first.sweep ? "systems × combinations × " : ""}folds × seeds on ${first.clips} clips of ${first.subjects} subjects.`),
+          el("p", { class: "dv-soft" }, first.sweep ? "A sweep: every system on every combination, in one job. A run that fails keeps no other back." : known ? [el("strong", {}, `About ${duration(seconds)}. `), plans.map((plan) => plan.duration.how).join(" "), " Extracting features is not counted."]
             : "How long it takes is not known yet: nothing like it has been trained on this machine. The first finished model will tell.")],
       notes.map((note) => el("p", { class: "dv-soft" }, note)));
     this.button.disabled = this.busy || texts.length > 0;
@@ -183,5 +207,5 @@ export class Form {
 
 function choice(name, title, values, chosen) {
   return el("fieldset", { class: "dv-field" }, el("legend", {}, title), el("div", { class: "dv-choices" }, values.map(([value, label, says]) =>
-    el("label", { class: "dv-choice", title: says }, el("input", { type: "radio", name, value, checked: value === chosen }), el("span", {}, label)))));
+    el("label", { class: "dv-choice", title: says }, el("input", { type: "checkbox", name, value, checked: value === chosen }), el("span", {}, label)))));
 }

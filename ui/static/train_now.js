@@ -14,6 +14,9 @@ const STAGES = {
   evaluating: (done) => (done ? "Evaluated" : "Evaluating"),
 };
 
+const LEARNS = { M: "diagnosis and severity", C: "diagnosis", R: "severity" };
+const GIVEN = { "audio+video": "face and voice", video: "face only", audio: "voice only" };
+
 export function showNow(section, { job, members, left_s: left }, actions) {
   const focus = document.activeElement?.dataset?.key;
   const trouble = el("p", { class: "dv-soft", role: "alert" });
@@ -46,10 +49,11 @@ export function showNow(section, { job, members, left_s: left }, actions) {
 
 function describe(job) {
   const { asked } = job;
-  if (!asked.system) return [asked.systems?.join(", "), asked.video?.join(", "), asked.audio?.join(", "), asked.encoders].filter(Boolean).join(" · ");
   const folds = asked.folds === "loso" ? "one subject left out at a time" : asked.folds === "given" ? "the given split" : `${asked.folds} folds`;
-  const learns = { M: "diagnosis and severity", C: "diagnosis", R: "severity" }[asked.objective];
-  return [`${asked.tasks === "all" ? "all" : asked.tasks} tasks`, learns, `${folds} × ${asked.seeds} ${asked.seeds === 1 ? "seed" : "seeds"}`, asked.modalities && asked.modalities !== "audio+video" ? `${asked.modalities === "video" ? "face" : "voice"} only` : "", asked.baselines.length ? `beside ${asked.baselines.join(", ")}` : ""].filter(Boolean).join(" · ");
+  const pairs = [asked.video, asked.audio].filter((one) => one?.length).map((one) => one.join(", ")).join(" × ");
+  if (asked.systems) return [asked.systems.join(", "), pairs, asked.objectives.map((one) => LEARNS[one]).join(" / "), asked.tasks.map((one) => `${one} tasks`).join(" / "), asked.train_modalities?.length > 1 ? asked.train_modalities.map((one) => GIVEN[one]).join(" / ") : "", `${folds} × ${asked.seeds} ${asked.seeds === 1 ? "seed" : "seeds"}`, `at most ${asked.epochs} epochs`].filter(Boolean).join(" · ");
+  if (!asked.system) return asked.encoders ?? "";
+  return [`${asked.tasks === "all" ? "all" : asked.tasks} tasks`, LEARNS[asked.objective], `${folds} × ${asked.seeds} ${asked.seeds === 1 ? "seed" : "seeds"}`, asked.modalities && asked.modalities !== "audio+video" ? GIVEN[asked.modalities] : "", asked.precision === "bfloat16" && "bfloat16", asked.engine && asked.engine !== "auto" && (asked.engine === "stacked" ? "as one stack" : "one by one"), asked.baselines.length ? `beside ${asked.baselines.join(", ")}` : ""].filter(Boolean).join(" · ");
 }
 
 export function grid(members) {
