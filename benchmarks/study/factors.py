@@ -169,9 +169,7 @@ def part(world: World, rows: slice) -> World:
 
 SYSTEMS: dict[str, tuple[str, DivineConfig]] = {
     "DIVINE": ("divine", DivineConfig.small()),
-    "DIVINE, leak 5": ("divine", DivineConfig.small(loss=LossWeights(leak=5.0))),
-    "DIVINE, leak 30": ("divine", DivineConfig.small(loss=LossWeights(leak=30.0))),
-    "DIVINE, KL 0.1 and 0.3": ("divine", DivineConfig.small(loss=LossWeights(beta_shared=0.1, beta_private=0.3))),
+    "DIVINE, not kept apart": ("divine", DivineConfig.small(loss=LossWeights(separation=0.0))),
     "flat fusion": ("flat", DivineConfig.small()),
 }
 

@@ -29,11 +29,9 @@ class LossWeights:
     cycle: bool = True
     sparse: bool = True
     token: bool = True
-    cross_covariance: float = 0.0
-    """Weight of the penalty that keeps shared factors out of the private latents; not in the paper, off by default."""
-    leak: float = field(default=0.0, metadata={"before": 0.0})
-    """Weight of an adversary to the same end: a reader of each private latent, which must not be able to say what the *other*
-    modality holds. Not in the paper, off by default (docs/study.md)."""
+    separation: float = 10.0
+    """Weight of the term that keeps what the modalities share out of the private latents; not in the paper, which prints
+    nothing that does (docs/study.md has what it changes). Zero leaves it out."""
     class_balanced: bool = True
 
     def __post_init__(self) -> None:
@@ -100,6 +98,7 @@ class DivineConfig:
             utterance_hidden=128,
             mixer_heads=4,
             mixer_hidden=128,
+            max_steps=8,
         )
         return replace(preset, **changes)
 

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from divine.models.alignment import CrossModalDecoder, LeakReader
+from divine.models.alignment import CrossModalDecoder
 from divine.models.answer import conform
 from divine.models.batch import Batch, PerModality, Sequence, Targets
 from divine.models.config import DivineConfig, Schema
@@ -20,9 +20,8 @@ from divine.models.layers import mean_over_time
 from divine.models.local_vae import LocalVae
 from divine.models.losses import (
     Losses,
-    cross_covariance,
     cycle_loss,
-    reading_error,
+    separation_loss,
     sparse_loss,
     supervised_losses,
     token_loss,
@@ -101,7 +100,6 @@ class Divine(nn.Module):
         )
         aligned = len(schema.dims) == 2 and (c.loss.cycle or c.missing == "decode")
         self.alignment = CrossModalDecoder(c.shared_latent, c.utterance_hidden, drop) if aligned else None
-        self.readers = _readers(schema, c) if len(schema.dims) == 2 and c.loss.leak > 0 else nn.ModuleDict()
         self.fusion = SparseGatedFusion(schema.dims, c.private_latent, c.shared_latent, c.gates)
         self.tokens = SymptomTokens(len(schema.tokens), c.shared_latent, c.token_mixer, c.mixer_hidden, c.mixer_heads, drop)
         self.heads = Heads(schema, c.shared_latent, c.severity_from, drop)
@@ -149,9 +147,12 @@ class Divine(nn.Module):
         generated: Generated,
         class_weights: Float[Tensor, " c"] | None = None,
     ) -> Losses:
-        """``L_cls + alpha L_sev + eps (L_cycle + L_sparse + eps lambda L_token) + sum_m (L_w^m + L_u^m)``."""
+        """``L_cls + alpha L_sev + eps (L_cycle + L_sparse + eps lambda L_token) + sum_m (L_w^m + L_u^m)``.
+
+        Beyond the paper, ``separation`` times the term that keeps the private latents private.
+        """
         w, zero = self.config.loss, generated.fused.h.new_zeros(())
-        window = utterance = sparse = covariance = zero
+        window = utterance = sparse = zero
         parts = (latents, generated.fused.gates, generated.window, generated.utterance)
         for one, gate, steps, whole in zip(*(part.given for part in parts), strict=True):
             valid = one.refined.mask
@@ -161,13 +162,12 @@ class Divine(nn.Module):
                 one.pooled, whole, posteriors.shared, posteriors.private, one.present, w.beta_shared, w.beta_private
             )
             sparse = sparse + sparse_loss(gate, one.present)
-            covariance = covariance + cross_covariance(posteriors.shared.mu, posteriors.private.mu, one.present)
         video, audio = latents.video, latents.audio
-        cycle = leak = zero
+        cycle = separation = zero
         if video is not None and audio is not None:
             both = video.present & audio.present
-            if self.readers:
-                leak = self._leak("video", video, audio, both) + self._leak("audio", audio, video, both)
+            if w.separation:
+                separation = self._separation("video", video, audio, both) + self._separation("audio", audio, video, both)
             if generated.decoded_audio is not None:
                 cycle = cycle_loss(generated.decoded_audio, audio.z_shared, both)
         anyone = torch.stack([one.present for one in latents.given]).any(dim=0)
@@ -175,13 +175,13 @@ class Divine(nn.Module):
         diagnosis, severity = supervised_losses(generated.logits, targets, anyone, self.schema.scale, class_weights)
         regularisers = w.cycle * cycle + w.sparse * sparse + w.epsilon * w.token_lambda * w.token * token
         total = w.diagnosis * diagnosis + w.alpha * severity + w.epsilon * regularisers + window + utterance
-        total = total + w.cross_covariance * covariance + w.leak * leak
-        return Losses(total, diagnosis, severity, window, utterance, cycle, sparse, token, covariance, leak)
+        total = total + w.separation * separation
+        return Losses(total, diagnosis, severity, window, utterance, cycle, sparse, token, separation)
 
-    def _leak(self, modality: Modality, own: Latents, other: Latents, both: Bool[Tensor, " b"]) -> Tensor:
-        """How badly the private latent says what the other modality holds; it teaches that encoder, and nothing before it."""
+    def _separation(self, modality: Modality, own: Latents, other: Latents, both: Bool[Tensor, " b"]) -> Tensor:
+        """Teaches the private encoder, and nothing before it: else what is shared would leave the refined features too."""
         private = self.utterance_vae.private[modality](own.pooled.detach())
-        return reading_error(self.readers[modality](private.mu), other.pooled, both)
+        return separation_loss(private.mu, other.pooled, both)
 
     def _infer(self, modality: Modality, sequence: Sequence, sampling: bool) -> Latents:
         def draw(posterior: Gaussian) -> Tensor:
@@ -196,7 +196,3 @@ class Divine(nn.Module):
         return Latents(
             refined, window, z_window, pooled, utterance, draw(utterance.shared), draw(utterance.private), mask.any(dim=1)
         )
-
-
-def _readers(schema: Schema, c: DivineConfig) -> nn.ModuleDict:
-    return nn.ModuleDict({m: LeakReader(c.private_latent, c.utterance_hidden, c.window_latent) for m in schema.dims})

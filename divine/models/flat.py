@@ -22,7 +22,8 @@ from divine.records import Modality
 class Flat(nn.Module):
     """Refined, pooled, projected, gated, tokens, heads; each modality's projection opens its own gate.
 
-    The projection has two layers, as every encoder of DIVINE has: the comparison takes away latents, not depth.
+    The projection has two layers and a straight path, as every encoder of DIVINE has: the comparison takes away latents, and
+    nothing else.
     """
 
     def __init__(self, config: DivineConfig, schema: Schema) -> None:
@@ -36,6 +37,7 @@ class Flat(nn.Module):
         self.projection = nn.ModuleDict(
             {m: mlp(c.refine_channels, c.utterance_hidden, c.shared_latent, drop) for m in schema.dims}
         )
+        self.straight = nn.ModuleDict({m: nn.Linear(c.refine_channels, c.shared_latent, bias=False) for m in schema.dims})
         self.fusion = SparseGatedFusion(schema.dims, c.shared_latent, c.shared_latent, c.gates)
         self.tokens = SymptomTokens(len(schema.tokens), c.shared_latent, c.token_mixer, c.mixer_hidden, c.mixer_heads, drop)
         self.heads = Heads(schema, c.shared_latent, c.severity_from, drop)
@@ -68,5 +70,6 @@ class Flat(nn.Module):
     def _voice(self, modality: Modality, sequence: Sequence) -> Voice:
         mask = sequence.mask & sequence.present[:, None]
         refined = self.refinement[modality](sequence.values, mask)
-        vector = self.projection[modality](mean_over_time(self.dropout(refined.values), refined.mask))
+        pooled = mean_over_time(self.dropout(refined.values), refined.mask)
+        vector = self.projection[modality](pooled) + self.straight[modality](pooled)
         return Voice(vector, vector, mask.any(dim=1))

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from divine.models.layers import mlp
+from divine.models.layers import Layers, mlp
 
 
 class Gaussian(NamedTuple):
@@ -52,12 +52,17 @@ def bounded_logvar(raw: Float[Tensor, "*b z"]) -> Float[Tensor, "*b z"]:
 
 
 class GaussianEncoder(nn.Module):
-    """Two layers that turn a vector into the parameters of a Gaussian."""
+    """A vector to the parameters of a Gaussian: ``mu = W x + mlp(x)``, and a log-variance from the same two layers.
+
+    The straight path carries past two bottlenecks what is linear in the features, as most of what few subjects can teach is
+    (docs/study.md has the measurement).
+    """
 
     def __init__(self, inputs: int, hidden: int, latent: int, dropout: float) -> None:
         super().__init__()
         self.layers = mlp(inputs, hidden, 2 * latent, dropout)
+        self.straight = Layers(nn.Linear(inputs, latent, bias=False))
 
     def forward(self, x: Float[Tensor, "*b d"]) -> Gaussian:
         mu, raw = self.layers(x).chunk(2, dim=-1)
-        return Gaussian(mu, bounded_logvar(raw))
+        return Gaussian(mu + self.straight(x), bounded_logvar(raw))

@@ -16,7 +16,6 @@ from divine.features.batches import Pair
 from divine.features.cohort import modalities_of
 from divine.features.pack import Pack
 from divine.features.width import widest
-from divine.models.config import DivineConfig
 from divine.records import DivineError
 from divine.store import Store, write_atomically
 from divine.training.cross_validate import OnStep, Step, cross_validate, stacks
@@ -122,9 +121,9 @@ def _prepare(
     extract_all(index, here, store, workers=workers, on_clip=lambda done, total: on_step(Step("features", done, total)))
 
     @functools.cache
-    def packed(code: str, tasks: TaskSet) -> Pack:
-        folder = progress.place.features / tasks
-        return pack_of(restrict(index, tasks), code, known, store, folder, max_steps=DivineConfig().max_steps)
+    def packed(code: str, tasks: TaskSet, steps: int) -> Pack:
+        folder = progress.place.features / f"{tasks}-{steps}"
+        return pack_of(restrict(index, tasks), code, known, store, folder, max_steps=steps)
 
     for unit in left:
         missing = next((absent[code] for code in unit.codes if code in absent), None)
@@ -134,7 +133,7 @@ def _prepare(
         try:
             spec, run = _spec_of(asked, unit, index), progress.place.run(unit)
             run.begin(spec)
-            link([packed(code, spec.tasks) for code in unit.codes], run.folder / "features")
+            link([packed(code, spec.tasks, spec.config.max_steps) for code in unit.codes], run.folder / "features")
         except DivineError as error:
             progress.set(unit, "failed", str(error))
             continue

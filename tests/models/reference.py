@@ -15,12 +15,6 @@ def softmax(x):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def gaussian(parameters):
-    """Mean, and a log-variance bounded to (-8, 0) as docs/model.md says."""
-    mu, raw = np.split(parameters, 2, axis=-1)
-    return mu, 4 * np.tanh(raw / 4) - 4
-
-
 def kl(mu, logvar):
     """KL of a diagonal Gaussian to the standard normal, sigma^2 = exp(logvar), as a mean over dimensions."""
     variance = np.exp(logvar)
@@ -50,6 +44,11 @@ class Reference:
     def mlp(self, name, x):
         return self.linear(f"{name}.3", np.maximum(self.linear(f"{name}.0", x), 0))
 
+    def gaussian(self, name, x):
+        """Mean ``W x + mlp(x)``, and a log-variance bounded to (-8, 0), as docs/model.md says."""
+        mu, raw = np.split(self.mlp(f"{name}.layers", x), 2, axis=-1)
+        return mu + x @ self.w[f"{name}.straight.0.weight"].T, 4 * np.tanh(raw / 4) - 4
+
     def layer_norm(self, name, x):
         centred = x - x.mean(axis=-1, keepdims=True)
         scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-5)
@@ -67,10 +66,10 @@ class Reference:
 
     def hear(self, m, x):
         refined = self.refine(m, x)
-        window = gaussian(self.mlp(f"local_vae.encoder.{m}.layers", refined))
+        window = self.gaussian(f"local_vae.encoder.{m}", refined)
         pooled = window[0].mean(axis=0)
-        shared = gaussian(self.mlp("utterance_vae.shared.layers", pooled))
-        private = gaussian(self.mlp(f"utterance_vae.private.{m}.layers", pooled))
+        shared = self.gaussian("utterance_vae.shared", pooled)
+        private = self.gaussian(f"utterance_vae.private.{m}", pooled)
         gate = 1 / (1 + np.exp(-self.linear(f"fusion.gate.{m}", private[0])))
         return Heard(refined, window, pooled, shared, private, gate)
 

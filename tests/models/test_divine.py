@@ -23,7 +23,7 @@ VARIANTS = {
     "no sparse": replace(TINY, gates="ones", loss=LossWeights(sparse=False)),
     "no cycle": replace(TINY, loss=LossWeights(cycle=False)),
     "no token": replace(TINY, loss=LossWeights(token=False)),
-    "covariance": replace(TINY, loss=LossWeights(cross_covariance=1.0)),
+    "apart": replace(TINY, loss=LossWeights(separation=10.0)),
 }
 COHORTS = {
     "Toronto NeuroFace": SCHEMA,

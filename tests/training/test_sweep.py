@@ -50,7 +50,7 @@ def test_every_unit_is_an_ordinary_run_with_the_features_of_all_and_its_own_sett
 def test_features_are_packed_once_and_linked_into_every_run(tmp_path: Path):
     place = Sweep(tmp_path / "sweep")
     sweep(spec(write_cohort(tmp_path / "c", per_group=3), BOTH, VOICE), place, Store(tmp_path / "store"), workers=1)
-    shared = place.features / "all" / "V+A" / "audio.npy"
+    shared = place.features / "all-8" / "V+A" / "audio.npy"
     for unit in (BOTH, VOICE):
         assert (place.run(unit).folder / "features" / "audio.npy").samefile(shared)
     np.testing.assert_array_equal(np.load(place.run(BOTH).folder / "features" / "audio.npy"), np.load(shared))
