@@ -63,7 +63,7 @@ def disturbed(asked: services.TrainOrder, reference: Path, pause: Callable[[str]
     moment_s = time.monotonic() - begun
     run = services.run_folder(job)
     status = services.job(job).status
-    _kill(job)
+    kill(job)
     before = {path: path.stat().st_mtime_ns for path in run.glob("members/*/predictions.parquet")}
     if services.job(job).active:
         raise RuntimeError("the worker is dead, and its job still calls itself active")
@@ -101,7 +101,7 @@ def main() -> None:
         shutil.rmtree(place)
 
 
-def _kill(job: str) -> None:
+def kill(job: str) -> None:
     """Kill the process that holds the job's lock, and nobody else."""
     folder = home() / "jobs" / job
     holder = next((pid for pid in _processes() if folder.name.encode() in _command(pid)), None)

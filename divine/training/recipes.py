@@ -17,6 +17,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
+from divine.training.errors import TrainingError
+
 INNER_FOLDS, TREES = 3, 300
 
 Splits = Sequence[tuple[np.ndarray, np.ndarray]]
@@ -70,7 +72,11 @@ def inner_folds(classes: np.ndarray, people: np.ndarray, seed: int) -> Splits:
 def fit_classifier(
     recipe: Recipe, x: Float[np.ndarray, "n d"], classes: np.ndarray, splits: Splits, seed: int
 ) -> tuple[Any, Any]:
-    """Return the classifier of highest macro-F1 over the inner folds, fitted on all rows, and its setting."""
+    """Return the classifier of highest macro-F1 over the inner folds, fitted on all rows, and its setting.
+
+    Raises:
+        TrainingError: it has to be calibrated, and a class has a single clip.
+    """
 
     def score(setting: Any) -> float:
         said = np.empty_like(classes)
@@ -82,10 +88,22 @@ def fit_classifier(
     chosen = _best(recipe.settings, score, splits)
     estimator = _standardised(recipe.classifier(chosen, seed))
     if recipe.calibrate:
-        folds: Any = list(splits) or 2
+        folds: Any = _calibration_folds(classes, splits)
         single: Any = False  # one calibrated model on all rows, not one per fold; scikit-learn's stubs know only "auto"
         estimator = CalibratedClassifierCV(estimator, method="sigmoid", cv=folds, ensemble=single)
     return estimator.fit(x, classes), chosen
+
+
+def _calibration_folds(classes: np.ndarray, splits: Splits) -> Any:
+    """Return the inner folds where they hold every row once, as calibration asks; else two folds by clip."""
+    if splits and np.array_equal(np.sort(np.concatenate([held for _, held in splits])), np.arange(len(classes))):
+        return list(splits)
+    names, counts = np.unique(classes, return_counts=True)
+    if counts.min() < 2:
+        raise TrainingError(
+            f"{names[counts.argmin()]}: one training clip is too few to calibrate an SVM. Take fewer folds, or leave svm out."
+        )
+    return 2
 
 
 def fit_regressor(

@@ -14,6 +14,7 @@ from divine.evaluation.metrics import accuracy
 from divine.store import Store
 from divine.training import classical
 from divine.training.cross_validate import cross_validate
+from divine.training.errors import TrainingError
 from divine.training.recipes import RECIPES, fit_classifier, inner_folds
 from divine.training.run import Run
 from divine.training.spec import CLASSICAL, RunSpec
@@ -135,3 +136,16 @@ def test_the_forest_is_the_one_that_scikit_learn_grows():
     plain = RandomForestClassifier(20, min_samples_leaf=leaf, class_weight="balanced", random_state=3)
     plain.fit((x - x.mean(axis=0)) / x.std(axis=0), classes)
     np.testing.assert_allclose(fitted.predict_proba(x), plain.predict_proba((x - x.mean(axis=0)) / x.std(axis=0)))
+
+
+def test_an_svm_is_calibrated_where_inner_folds_miss_a_class_and_says_where_it_cannot_be():
+    rng = np.random.default_rng(0)
+    classes = np.repeat(["ALS", "HC"], 6)
+    x = rng.normal(size=(12, 3)) + (classes == "ALS")[:, None] * 3.0
+    half = [(np.arange(0, 12, 2), np.arange(1, 6, 2))]  # one fold that holds a quarter of the rows
+    for splits in ((), half):
+        fitted, _ = fit_classifier(RECIPES["svm"], x, classes, splits, 0)
+        assert (fitted.predict(x) == classes).mean() > 0.8
+    alone = np.array(["ALS"] * 11 + ["HC"])
+    with pytest.raises(TrainingError, match=r"HC: one training clip is too few to calibrate an SVM"):
+        fit_classifier(RECIPES["svm"], x, alone, (), 0)

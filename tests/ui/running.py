@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
+import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -45,6 +49,24 @@ def studio(services: Services, **options: Any) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+@contextlib.contextmanager
+def server(data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Serve a studio in a process of its own, that can be killed."""
+    script = "import sys, pathlib, ui.server as s; s.serve(port=int(sys.argv[1]), data=pathlib.Path(sys.argv[2]))"
+    process = subprocess.Popen([sys.executable, "-c", script, str(port), str(data)], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 90
+    try:
+        while process.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/studio/session").close()
+                break
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def free_port() -> int:

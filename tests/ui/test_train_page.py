@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from divine import services
 from tests.training.cohorts import write_cohort
 from tests.ui.fake import FakeServices
-from tests.ui.running import CHROMIUM, Watched, free_port, studio, watch
+from tests.ui.running import CHROMIUM, Watched, free_port, server, studio, watch
 
 pytestmark = [
     pytest.mark.browser,
@@ -203,21 +198,3 @@ def test_how_a_run_is_computed_reaches_its_job(watched: Watched, base: str):
     (job,) = services.jobs()
     spec = json.loads((services.run_folder(job.id) / "spec.json").read_text())
     assert (spec["baselines"], spec["precision"]) == (["majority", "random-forest"], "bfloat16")
-
-
-@contextlib.contextmanager
-def server(data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Serve a studio in a process of its own, that can be killed."""
-    script = "import sys, pathlib, ui.server as s; s.serve(port=int(sys.argv[1]), data=pathlib.Path(sys.argv[2]))"
-    process = subprocess.Popen([sys.executable, "-c", script, str(port), str(data)], stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 90
-    try:
-        while process.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/studio/session").close()
-                break
-            time.sleep(0.1)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
