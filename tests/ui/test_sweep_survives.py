@@ -20,10 +20,10 @@ pytestmark = [
 ]
 
 
-def shown(browser: Browser, address: str) -> Page:
+def shown(browser: Browser, address: str, path: str) -> Page:
     page = watch(browser.new_context(viewport={"width": 1280, "height": 900}), address).page
     page.set_default_timeout(120_000)
-    page.goto(address)
+    page.goto(address + path)
     return page
 
 
@@ -38,13 +38,13 @@ def test_browser_studio_and_worker_killed_in_turn(browser: Browser, tmp_path: Pa
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with server(cohort, port) as studio:
-        page = shown(browser, f"{address}/train")
+        page = shown(browser, address, "/train")
         page.wait_for_selector(".dv-outcome > *")
         page.uncheck("[name=systems][value=divine]")
         page.check("[name=systems][value=fcn]")
-        page.check("[name=systems][value=cnn]")
         page.uncheck("[name=video][value=V]")
         page.check("[name=objective][value=C]")
+        page.check("[name=tasks][value=speech]")  # and all: one run of each
         page.fill("#dv-seeds", "4")
         page.fill("#dv-workers", "1")
         expect(page.locator(".dv-amount")).to_contain_text("24 models", timeout=60_000)
@@ -62,7 +62,7 @@ def test_browser_studio_and_worker_killed_in_turn(browser: Browser, tmp_path: Pa
     before = finished(job)
     assert 2 <= len(before) < 24
     with server(cohort, port):
-        page = shown(browser, f"{address}/train?job={job}")
+        page = shown(browser, address, f"/train?job={job}")
         page.wait_for_selector(f".dv-train-now[data-job='{job}'][data-state=interrupted]")
         page.click(".dv-train-now >> text=Resume")
         page.wait_for_selector(f".dv-train-now[data-job='{job}'][data-state=done]")

@@ -55,14 +55,38 @@ def test_predictions_that_are_being_read_are_not_called_missing(watched: Watched
     expect(page.locator(".dv-panel details[open]")).not_to_contain_text("being read")
 
 
-def test_a_level_says_which_totals_it_means_and_when_it_disagrees_with_its_own(watched: Watched):
+def severities(node: object) -> Iterator[dict[str, object]]:
+    """Every judged severity in an answer of the studio."""
+    if isinstance(node, dict):
+        yield from [node] if "cutoffs" in node else []
+        node = list(node.values())
+    for part in node if isinstance(node, list) else []:
+        yield from severities(part)
+
+
+@pytest.mark.parametrize("disagrees", [False, True])
+def test_a_level_says_which_totals_it_means_and_when_it_disagrees_with_its_own(watched: Watched, disagrees: bool):
     page = watched.page
+
+    def bent(route: Route) -> None:
+        answer = route.fetch()
+        if "json" not in answer.headers.get("content-type", ""):
+            return route.fulfill(response=answer)
+        body = answer.json()
+        for one in severities(body):
+            one |= {"total": 10.7 if disagrees else 18.4, "level": "severe"}
+        return route.fulfill(response=answer, json=body)
+
+    page.route("**/studio/jobs/**", bent)
     page.goto("/assess")
     page.click("#dv-example")
     page.wait_for_selector("[data-state=done] .dv-severity:not([hidden])")
     severity = page.locator(".dv-severity")
     expect(severity).to_contain_text("mild up to 11.7, moderate up to 14.5 and severe above")
-    expect(severity.locator(".dv-callout")).to_contain_text("a total of 10.7 lies in mild, its level says severe")
+    if disagrees:
+        expect(severity.locator(".dv-callout")).to_contain_text("a total of 10.7 lies in mild, its level says severe")
+    else:
+        expect(severity.locator(".dv-callout")).to_have_count(0)
 
 
 def test_attention_over_the_cohort_stands_before_a_reference_group(watched: Watched):
