@@ -144,8 +144,8 @@ def separation_loss(private: Float[Tensor, "b p"], other: Float[Tensor, "b w"], 
 
     The mean squared canonical correlation: with both sides centred and whitened (a ridge on each covariance), and ``K``, ``L``
     their Gram matrices over the ``n`` clips with both modalities, ``HSIC_u(K, L) / min(p, w)``. ``HSIC_u`` is the unbiased
-    estimator of Song, Smola, Gretton, Bedo and Borgwardt, "Feature selection via dependence maximization" (JMLR 2012): about zero
-    on average where nothing is shared, however small the batch. Zero for fewer than four clips. ``other`` is not moved by it.
+    estimator of Song, Smola, Gretton, Bedo and Borgwardt, "Feature selection via dependence maximization" (JMLR 2012): about
+    zero on average where nothing is shared, however small the batch. Zero for fewer than four clips. ``other`` is not moved.
     """
     n = both.sum().to(private.dtype)
     mine, theirs = _whitened_gram(private, both, n), _whitened_gram(other.detach(), both, n)
