@@ -181,7 +181,7 @@ def test_ids_are_no_paths(queue: Queue, tmp_path: Path):
 
 
 def test_damage_and_removal(queue: Queue, tmp_path: Path):
-    job = queue.submit(order(tmp_path / "out", units=1))
+    job = queue.submit(order(tmp_path / "out", units=1, seconds=2))
     with pytest.raises(JobError, match="still at work"):
         queue.remove(job.id)
     over(queue, job)
