@@ -38,6 +38,7 @@ from ui import (
 )
 from ui.cohorts import Cohorts
 from ui.contract import Services
+from ui.head import WithHead
 from ui.login import Login
 from ui.owners import Owners
 from ui.pages import assess, cohort, encoders, reports, runs, session, train
@@ -125,7 +126,6 @@ def create_app(
             server_name=access.host,
             server_port=access.port,
             theme=theme.THEME,
-            head=shell.HEAD,
             footer_links=[],
             run_history=False,
             ssr_mode=False,
@@ -136,6 +136,7 @@ def create_app(
         )
     app.state.sessions = sessions
     app.state.cohorts = cohorts
+    app.add_middleware(WithHead, head=shell.HEAD, pages=shell.PATHS)
     app.add_middleware(Guard, access=access, owners=owners, pages=shell.PATHS, upload_bytes=upload_bytes)
     return app
 
