@@ -15,16 +15,20 @@ SHARED = PROJECT.parent / "shared" / "data" / "clips"
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _not_the_user_s_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a session's fixtures leave behind must not lie in the user's own home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIVINE_HOME", str(tmp_path_factory.mktemp("session")))
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """State of the tests, instead of the user's own."""
+    """State of one file's tests: no run, job or estimate of another file is seen, whichever ran before on the same worker."""
     folder = tmp_path_factory.mktemp("home")
-    before = os.environ.get("DIVINE_HOME")
-    os.environ["DIVINE_HOME"] = str(folder)
-    yield folder
-    if before is None:
-        del os.environ["DIVINE_HOME"]
-    else:
-        os.environ["DIVINE_HOME"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIVINE_HOME", str(folder))
+        yield folder
 
 
 def _shared(name: str) -> Path:

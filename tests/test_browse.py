@@ -24,12 +24,6 @@ GOOD = Quality((Check("duration", 3.5, "s", True, ""),))
 BAD = Quality((Check("duration", 0.5, "s", False, "Record more."), Check("face size", float("nan"), "px", True, "")))
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs of these tests stay out of the list that others look at."""
-    monkeypatch.setenv("DIVINE_HOME", str(tmp_path_factory.mktemp("home")))
-
-
 def entry(folder: Path, name: str = "a.wav", **changes: str) -> ClipEntry:
     path = folder / name
     path.write_bytes(b"sound")

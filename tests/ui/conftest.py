@@ -42,8 +42,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_sound(tmp_path_factory.mktemp("sounds") / "voice.wav")
 
 
-@pytest.fixture(scope="session")
-def cohort(tmp_path_factory: pytest.TempPathFactory) -> Made:
+@pytest.fixture(scope="module")
+def cohort(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Numbered frames of six people, with a run of chosen answers in the home."""
     return make(tmp_path_factory.mktemp("numbered") / "cohort")
 

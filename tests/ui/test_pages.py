@@ -19,11 +19,9 @@ RULES = {
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DIVINE_HOME", str(tmp_path_factory.mktemp("home")))
-        with studio(services) as address:
-            yield address
+def base() -> Iterator[str]:
+    with studio(services) as address:
+        yield address
 
 
 def test_every_page_is_visited():

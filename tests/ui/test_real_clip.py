@@ -21,10 +21,8 @@ def base(fox: Path, smile: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         shutil.copyfile(clip, folder / clip.name)
     rows = [f"V1,volunteer,BBP_NORMAL,{fox.name}", f"V1,volunteer,NSM_SPREAD,{smile.name}"]
     (folder / "manifest.csv").write_text("\n".join(["subject,group,task,video", *rows]) + "\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DIVINE_HOME", str(tmp_path_factory.mktemp("home")))
-        with studio(services, data=folder / "manifest.csv") as address:
-            yield address
+    with studio(services, data=folder / "manifest.csv") as address:
+        yield address
 
 
 def test_from_the_cohort_to_its_session_and_to_its_assessment(watched: Watched, base: str):

@@ -34,15 +34,6 @@ HOSTILE = "=<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home of this file's own: runs of other tests on the same worker must not be listed."""
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DIVINE_HOME", str(folder))
-        yield folder
-
-
-@pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     manifest = write_cohort(tmp_path_factory.mktemp("clinic"), per_group=3)
     manifest.write_text(manifest.read_text().replace("P0", HOSTILE))

@@ -17,11 +17,9 @@ RUN = "demonstration"
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DIVINE_HOME", str(tmp_path_factory.mktemp("home")))
-        with studio(services) as address:
-            yield address
+def base() -> Iterator[str]:
+    with studio(services) as address:
+        yield address
 
 
 LEFT = """(selector) => Math.round([...document.querySelectorAll(selector)]
