@@ -89,6 +89,11 @@ def build(owners: Owners) -> APIRouter:
         folder = folder_of(run_id)
         return run_wire.overview(_tried(lambda: interpret.overview(folder, task=task, against=against), missing=409), task)
 
+    @router.get("/{run_id}/removal")
+    def removal(run_id: str, task: str = "") -> dict[str, Any]:
+        folder = folder_of(run_id)
+        return run_wire.followed(_tried(lambda: interpret.gates_beside_removal(folder, task=task), missing=409))
+
     @router.get("/{run_id}/calibration")
     def calibration(run_id: str, modalities: Setting) -> dict[str, Any]:
         folder = folder_of(run_id)

@@ -1,11 +1,11 @@
-"""What the Runs page reads of attention and gates over a cohort. A pure function; ids, names and titles go out as text."""
+"""What the Runs page reads of attention, gates and removal over a cohort. Pure functions; names and titles are text."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from divine.services import browse
-from divine.services.interpret import Overview
+from divine.services.interpret import Followed, Overview
 from ui.session_wire import number
 
 
@@ -46,4 +46,46 @@ def overview(found: Overview, task: str) -> dict[str, Any]:
         ],
         "attention_means": found.attention_means,
         "gates_mean": found.gates_mean,
+    }
+
+
+def followed(told: Followed) -> dict[str, Any]:
+    """Put gates beside removal into the shape that the page draws: numbers hold a value per clip."""
+    found = told.found
+    if told.why:
+        return {"why": told.why, "left_out": found.left_out, "clips": [], "senses": [], "means": []}
+    return {
+        "why": "",
+        "left_out": found.left_out,
+        "subjects": found.subjects,
+        "followed": found.followed,
+        "clips": [
+            [browse.key_of(*place.person, place.clip), place.person.subject, place.person.group, code]
+            for place, code in zip(found.places, found.tasks, strict=True)
+        ],
+        "senses": [
+            {
+                "name": one.modality,
+                "gates": [number(float(value)) for value in one.gates],
+                "lost": [number(float(value)) for value in one.lost],
+                "rank": {name: number(value) for name, value in one.rank._asdict().items()},
+                "apart": [apart._asdict() for apart in one.apart],
+                "sentence": sentence,
+            }
+            for one, sentence in zip(found.senses, told.sentences, strict=True)
+        ],
+        "means": [
+            {
+                "title": one.group.title,
+                "clips": len(one.group.members),
+                "subjects": one.group.subjects,
+                "given": [
+                    {"modalities": sorted(subset, reverse=True), "probability": number(value)}
+                    for subset, value in one.given.items()
+                ],
+                "lost": {name: number(value) for name, value in one.lost.items()},
+                "adds": {name: number(value) for name, value in one.adds.items()},
+            }
+            for one in found.means
+        ],
     }

@@ -33,6 +33,30 @@ def drawn(arrays: Arrays, counts: Int[np.ndarray, "d s"], *, bins: int = 10) -> 
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
+def drawn_spearman(
+    *,
+    target: Float[np.ndarray, " n"],
+    predicted: Float[np.ndarray, " n"],
+    subject: Int[np.ndarray, " n"],
+    counts: Int[np.ndarray, "d s"],
+) -> Float[np.ndarray, " d"]:
+    """Return ``metrics.spearman`` under every draw of subjects; NaN where a draw leaves either side constant.
+
+    Args:
+        target: a number per row.
+        predicted: another.
+        subject: whose each row is.
+        counts: how often each draw takes each subject (``resampling.draw_subjects``).
+    """
+    size = max(1, _ROWS // max(len(target), 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        parts = [
+            _spearman(target, predicted, counts[start : start + size][:, subject].astype(float))
+            for start in range(0, len(counts), size)
+        ]
+    return np.concatenate(parts)
+
+
 def _metrics(arrays: Arrays, weights: np.ndarray, bins: int) -> Iterator[tuple[str, np.ndarray]]:
     with np.errstate(invalid="ignore", divide="ignore"):
         yield from _diagnosis(arrays, weights, bins)

@@ -68,7 +68,7 @@ def by_group(clips: Sequence[tuple[Place, Said]], tokens: Sequence[str], levels:
         tokens: names of the symptom tokens, in the order of ``Said.attention``.
         levels: of severity, the mildest first.
     """
-    groups = _groups(clips, levels)
+    groups = divide(clips, levels)
     modalities: dict[Modality, None] = {name: None for _, said in clips for name in said.gates}
     attention = np.array([said.attention for _, said in clips]).reshape(len(clips), len(tokens))
     numbers = [_number("attention", name, attention[:, column], groups) for column, name in enumerate(tokens)]
@@ -89,7 +89,8 @@ def _spread(group: Group, values: Float[np.ndarray, " n"]) -> Spread:
     return Spread(group.id, float(np.median(known)) if len(known) else None, quartiles(known))
 
 
-def _groups(clips: Sequence[tuple[Place, Said]], levels: Sequence[str]) -> tuple[Group, ...]:
+def divide(clips: Sequence[tuple[Place, Said]], levels: Sequence[str]) -> tuple[Group, ...]:
+    """Return the groups that have anybody: healthy controls, each other diagnosis, each level of severity, everybody."""
     diagnoses = dict.fromkeys(place.person.group for place, _ in clips)
     wanted = [(HEALTHY, "healthy controls", [is_healthy(place.person.group) for place, _ in clips])]
     wanted += [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from divine.explain.reference import Placed
+from divine.explain.gate_removal import Rank
+from divine.explain.reference import LEAST, Placed
 from divine.explain.removal import Removal
 from divine.records import Modality
 
@@ -19,8 +20,13 @@ GATES_MEAN = (
     "How far each modality is let through, from 0 (shut) to 1 (open): it says how much passes, "
     "not how much it changes the answer. For that, see what each modality adds."
 )
+NO_GATES = "This system has no gates to set beside removal."
+NOT_BOTH = "No clip was judged with face and voice and with each alone, so nothing can be taken away."
+NO_DIAGNOSIS = "This run learned severity only: it has no probability of a diagnosis that a modality could add to."
 CLOSE = 0.1
 """Shares nearer to each other than this are called equal: which of them is larger is noise."""
+CLEAR = 0.5
+"""A rank correlation below this is called weak: the one order holds less than a quarter of the other's variance."""
 
 
 def plain(name: str) -> str:
@@ -105,6 +111,39 @@ def compare(gates: Mapping[Modality, float], found: Removal, classes: tuple[str,
     if leader == opener:
         return f"{told} The {SENSES[leader]} has the wider gate too: the two views agree."
     return f"{told} Yet the {SENSES[opener]} has the wider gate: the two views disagree, and only removal asks the model."
+
+
+def follows(modality: Modality, rank: Rank, clips: int, subjects: int, *, shut: bool) -> str:
+    """Say whether the gate of a modality follows what taking the modality away does, over a cohort.
+
+    Args:
+        modality: which.
+        rank: of its gate with what the true diagnosis loses without it.
+        clips: how many.
+        subjects: whose clips they are.
+        shut: whether the gate is the same on every clip.
+    """
+    sense = SENSES[modality]
+    if subjects < LEAST:
+        return f"Only {subjects} {'subject has' if subjects == 1 else 'subjects have'} face and voice: too few to compare."
+    if shut:
+        return f"The gate of the {sense} is the same on every clip: it cannot follow what removing the {sense} does."
+    if rank.rho != rank.rho:
+        return f"Removing the {sense} changes the true diagnosis alike on every clip: there is nothing for a gate to follow."
+    pair, where = f"The gate and what removing the {sense} really changes", f"over these {clips} clips of {subjects} subjects"
+    known = f"(rank correlation {_signed(rank.rho)}, 95 % interval {_signed(rank.low)} to {_signed(rank.high)})"
+    loses = f"the true diagnosis loses more without the {sense}"
+    if rank.low > 0 and rank.rho >= CLEAR:
+        return f"{pair} agree {where}: where the gate is wider, {loses} {known}."
+    if rank.low > 0:
+        return f"{pair} agree only weakly {where}: a wider gate goes with a little more loss, with many exceptions {known}."
+    if rank.high < 0:
+        return f"{pair} contradict each other {where}: where the gate is wider, the true diagnosis loses less {known}."
+    return f"{pair} do not agree {where}: a wider gate does not mean that {loses} {known}."
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _leader(sizes: dict[Modality, float]) -> Modality | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from divine.data.schema import ClipEntry, Index
+    from divine.explain.gate_removal import GateRemoval
     from divine.explain.groups import Groups
     from divine.explain.held_out import HeldOut, Said
     from divine.explain.reference import Choice, Placed, Typical
@@ -125,6 +126,48 @@ def overview(run: Path, *, task: str = "", against: str = "") -> Overview:
     )
 
 
+class Followed(NamedTuple):
+    """Gates beside exact removal over the tested clips of a run."""
+
+    found: GateRemoval
+    sentences: tuple[str, ...]
+    """Per modality: whether its gate follows what removing it does."""
+    why: str
+    """Why there is nothing to see; empty where there is."""
+
+
+def gates_beside_removal(run: Path, *, task: str = "") -> Followed:
+    """Return what a run's gates say beside what taking each modality away does to the probability of the true diagnosis.
+
+    Every subset of the modalities was asked of the model itself; the answer to nothing is the run's ``majority`` baseline, and
+    is unknown in a run that was trained without one.
+
+    Args:
+        run: the run's folder.
+        task: only its clips; all by default, and where the run tested none of it.
+
+    Raises:
+        DivineError: the run is not finished.
+    """
+    from divine.explain import words
+    from divine.explain.gate_removal import gate_removal
+    from divine.training.run import Run
+    from divine.training.severity import LEVELS
+
+    changed_ns = (run / "predictions.parquet").stat().st_mtime_ns if _finished(run) else 0
+    diagnoses = Run(run).spec().objective != "R"
+    heard, _ = _held_out(run, changed_ns)
+    chosen = task if any(said.task == task for _, said in heard.clips()) else ""
+    found = gate_removal(heard, _nothing(run, changed_ns), LEVELS, chosen)
+    sentences = tuple(
+        words.follows(one.modality, one.rank, len(found.places), found.subjects, shut=bool((one.gates == one.gates[0]).all()))
+        for one in found.senses
+    )
+    there = "" if found.senses else words.NO_GATES if found.places else words.NOT_BOTH
+    why = there if diagnoses else words.NO_DIAGNOSIS
+    return Followed(found, sentences, why)
+
+
 def judge(run: Path, index: Index, entry: ClipEntry, *, against: str = "") -> Judgement:
     """Return what a run says of a clip.
 
@@ -206,3 +249,16 @@ def _held_out(run: Path, changed_ns: int) -> tuple[HeldOut, bool]:
 
     place = Run(run)
     return held_out(place.predictions(), place.spec().system), place.status().synthetic
+
+
+@functools.lru_cache(maxsize=4)
+def _nothing(run: Path, changed_ns: int) -> HeldOut | None:
+    """Return what the run says of everybody without looking; None where it was trained without that baseline."""
+    from divine.explain.errors import ExplainError
+    from divine.explain.held_out import held_out
+    from divine.training.run import Run
+
+    try:
+        return held_out(Run(run).predictions(), "majority")
+    except ExplainError:
+        return None

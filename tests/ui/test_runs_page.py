@@ -14,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Page, expect
+from scipy.stats import spearmanr
 
 from divine import services
 from divine.data.keys import key_of
@@ -120,6 +121,34 @@ def test_attention_over_the_cohort_knows_every_clip_and_its_session(client: Test
     assert len(one_task["clips"]) == found["tasks"][0]["clips"] < len(found["clips"])
     assert one_task["against"] == "everybody"
     assert client.get("/studio/runs/nothing/attention").status_code == 404
+
+
+def test_gates_stand_beside_what_removal_does_to_the_true_diagnosis(client: TestClient, run: Path, opened: str):
+    frame = pd.read_parquet(run / "predictions.parquet")
+    tested = frame[frame.part == "test"]
+    tested = tested.assign(true=[row[f"probability_{row['target']}"] for _, row in tested.iterrows()])
+    own = tested[tested.system == "divine"].pivot_table(
+        index=["dataset", "group", "subject", "clip"], columns="modalities", values="true", aggfunc="mean"
+    )
+    found = client.get(f"/studio/runs/{opened}/removal").json()
+    assert (found["why"], found["left_out"], found["subjects"]) == ("", 0, 9)
+    without = {"video": "audio", "audio": "video"}
+    for sense in found["senses"]:
+        lost = own["audio+video"] - own[without[sense["name"]]]
+        by_key = {key_of(*map(str, name)): value for name, value in zip(own.index.tolist(), lost, strict=True)}
+        assert {one[0]: value for one, value in zip(found["clips"], sense["lost"], strict=True)} == pytest.approx(
+            by_key, rel=1e-5
+        )
+        assert sense["rank"]["rho"] == pytest.approx(spearmanr(sense["gates"], sense["lost"])[0], abs=1e-4)
+    everybody = found["means"][-1]
+    nobody = tested[tested.system == "majority"].true.mean()
+    assert everybody["title"] == "everybody" and everybody["given"][0] == {
+        "modalities": [],
+        "probability": pytest.approx(nobody, rel=1e-5),
+    }
+    one_task = client.get(f"/studio/runs/{opened}/removal?task=DDK_PA").json()
+    assert {one[3] for one in one_task["clips"]} == {"DDK_PA"}
+    assert client.get("/studio/runs/nothing/removal").status_code == 404
 
 
 def test_every_clip_of_the_matrix_stands_in_one_cell_and_knows_its_session(client: TestClient, run: Path, opened: str):
@@ -265,7 +294,7 @@ def test_what_the_models_looked_at_leads_from_a_group_to_a_clip(watched: Watched
     expect(look.first.locator(".dv-look-says")).to_contain_text("middle half of ALS")
     expect(look.first.locator(".is-reference")).to_contain_text("ALS")
     assert "against=group%3AALS" in page.url
-    page.locator(".dv-run-looked summary").click()
+    page.locator(".dv-run-looked > details summary").click()
     expect(page.locator(".dv-look-table tbody tr")).to_have_count(7)
     page.get_by_label("Task").select_option("DDK_PA")
     expect(page.locator(".dv-look-says").first).to_contain_text("too few to compare with")
@@ -275,6 +304,29 @@ def test_what_the_models_looked_at_leads_from_a_group_to_a_clip(watched: Watched
     strip.click(position={"x": 5, "y": 10})
     page.wait_for_url("**/session?**")
     assert page.url.endswith(lowest)
+    expect(page.locator(".dv-name")).to_contain_text("Repeat /pa/")
+
+
+@pytest.mark.browser
+@needs_browser
+def test_gates_beside_removal_lead_to_the_clips_that_disagree(watched: Watched, base: str, opened: str, client: TestClient):
+    page = watched.page
+    found = client.get(f"/studio/runs/{opened}/removal").json()
+    page.goto(f"{base}/runs?run={opened}")
+    face = page.locator(".dv-beside[data-sense=video]")
+    expect(face.locator(".dv-look-says")).to_have_text(found["senses"][0]["sentence"])
+    expect(face.locator("svg path[class^=dv-mark]")).to_have_count(len(found["clips"]))
+    expect(page.locator(".dv-marks li")).to_have_count(4)  # three diagnoses, the ring
+    expect(page.locator(".dv-subsets thead")).to_contain_text("Neither")
+    page.get_by_text("Every clip as a table").click()
+    expect(page.locator(".dv-removal details tbody tr")).to_have_count(len(found["clips"]))
+    face.locator("svg").hover()
+    page.get_by_label("Task").select_option("DDK_PA")
+    expect(page.locator(".dv-beside").first.locator("svg path[class^=dv-mark]")).to_have_count(9)
+    link = page.locator(".dv-apart a").first
+    assert "Repeat /pa/" in link.inner_text()
+    link.click()
+    page.wait_for_url("**/session?**")
     expect(page.locator(".dv-name")).to_contain_text("Repeat /pa/")
 
 

@@ -99,6 +99,22 @@ def test_attention_over_the_cohort_stands_before_a_reference_group(watched: Watc
     expect(page.locator(".dv-run-looked")).to_contain_text("says where the model looks, not how severe a symptom is")
 
 
+def test_gates_that_do_not_follow_removal_are_said_to(watched: Watched):
+    page = watched.page
+    page.goto(f"/runs?run={RUN}")
+    senses = page.locator(".dv-beside")
+    expect(senses).to_have_count(2)
+    expect(senses.first).to_contain_text("The gate and what removing the face really changes do not agree over these 86 clips")
+    expect(page.locator(".dv-removal")).to_contain_text("86 clips of 12 subjects; none has one modality only")
+    expect(page.locator(".dv-subsets tbody tr").last.locator("td").nth(2)).to_have_text("33.8 %")  # neither: the majority
+    expect(senses.first.locator(".dv-apart a")).to_have_count(4)
+    axes = senses.first.locator("svg")
+    box = axes.bounding_box()
+    assert box is not None
+    axes.hover(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    expect(senses.first.locator(".dv-look-reading a")).to_have_count(1)
+
+
 def test_a_session_leads_to_its_cohort_and_a_carried_folder_is_told_by_its_real_option(watched: Watched):
     page = watched.page
     page.goto(visits()["session"].path)

@@ -4,6 +4,7 @@
 import { el, fill, request } from "./dom.js";
 import { fixed, group, percent, sentence } from "./format.js";
 import { reason } from "./jobs_poll.js";
+import { ask, showRemoval } from "./runs_removal.js";
 import { picker } from "./session_bits.js";
 import { SENSES, task as taskName, taskLong } from "./session_names.js";
 
@@ -63,7 +64,15 @@ export class Attention {
         const scale = [Math.min(...known), Math.max(...known)];
         return [el("h3", {}, name), el("div", { class: "dv-looks" }, numbers.map((one) => this.number(one, found, clips, scale))), el("p", { class: "dv-soft dv-note" }, means)];
       }),
-      table(found));
+      table(found), this.removal());
+  }
+
+  // Whom it is read against does not change what removal does: the answer is asked for once a task.
+  removal() {
+    const box = el("div", { class: "dv-removal" });
+    if (this.asked !== this.task) Object.assign(this, { asked: this.task, answer: ask(this.run, this.task) });
+    showRemoval(box, this.answer, (clip) => this.session(clip));
+    return box;
   }
 
   // One token or modality: a strip for each group, on the scale of all of them.

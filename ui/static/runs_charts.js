@@ -11,14 +11,14 @@ const WIDTH = 520;
 const HEIGHT = 300;
 const EDGE = { left: 46, right: 24, top: 10, bottom: 40 };
 
-function shape(tag, attributes = {}, text = null) {
+export function shape(tag, attributes = {}, text = null) {
   const node = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   if (text !== null) node.textContent = text;
   return node;
 }
 
-class Chart {
+export class Chart {
   constructor(title, x, y) {
     Object.assign(this, { x, y });
     this.svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "dv-chart", role: "img", "aria-label": title });
@@ -72,7 +72,7 @@ export async function showCalibration(section, run, settings) {
 }
 
 // Round steps that cover a range, four to eight of them.
-function scale(low, high) {
+export function scale(low, high) {
   const rough = (high - low || 1) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([5, 2, 1].find((one) => one * power <= rough) ?? 1);
