@@ -45,6 +45,7 @@ class Context:
     """What every report of a run shares."""
 
     run: str
+    """What the run is called."""
     spec: RunSpec
     status: Status
     index: Index

@@ -35,6 +35,7 @@ def open_report(run: Path, *, data: Path | None = None) -> Context:
     from divine.evaluation.evaluate import evaluate
     from divine.explain.held_out import held_out
     from divine.report.subject import Context
+    from divine.services.runs import run_name
     from divine.training.run import Run
     from divine.training.spec import restrict
 
@@ -43,7 +44,7 @@ def open_report(run: Path, *, data: Path | None = None) -> Context:
     spec, predictions = place.spec(), place.predictions()
     index = restrict(load(data or Path(spec.data), frame_base=spec.frame_base).index, spec.tasks)
     results = evaluate(predictions, tasks=spec.tasks)
-    return Context(run.resolve().name, spec, place.status(), index, held_out(predictions, spec.system), results)
+    return Context(run_name(run), spec, place.status(), index, held_out(predictions, spec.system), results)
 
 
 def find_subject(index: Index, address: str) -> Subject:

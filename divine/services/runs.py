@@ -71,6 +71,12 @@ def run_entry(run_id: str) -> RunEntry:
     return _entry(run_id, folder)
 
 
+def run_name(folder: Path) -> str:
+    """Return what a run is called on every page and in every report: its folder's name, but for the one that is shipped."""
+    folder = folder.resolve()
+    return "Demonstration run" if folder == demonstration.RUN.resolve() else folder.name
+
+
 def open_run(folder: Path) -> RunEntry:
     """List a run that lies elsewhere, such as one of ``divine train --run DIR``, or all of a sweep; return it, or the first.
 
@@ -152,8 +158,7 @@ def _entry(run_id: str, folder: Path) -> RunEntry:
         state, message = "damaged", str(error)
     made = folder / "spec.json" if (folder / "spec.json").is_file() else folder
     created_s = made.stat().st_mtime if made.exists() and run_id != SHIPPED_ID else 0.0
-    name = "Demonstration run" if run_id == SHIPPED_ID else folder.name
-    return RunEntry(run_id, folder, name, folder.parent == _root(), state, message, created_s, spec, status)
+    return RunEntry(run_id, folder, run_name(folder), folder.parent == _root(), state, message, created_s, spec, status)
 
 
 def _state(folder: Path, status: Status | None) -> tuple[RunState, str]:

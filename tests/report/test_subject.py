@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
+from divine import demonstration
 from divine.data.schema import ClipEntry
 from divine.records import Curve, Measured, Quality
 from divine.report.subject import CURVE_POINTS, Context, Recorded, curve_document, subject_document
 from divine.report.typeset import ReportError
-from divine.services import report
+from divine.services import report, runs
 from divine.store import StoreError
 from tests.report.conftest import HOSTILE, train
 
@@ -116,6 +117,14 @@ def test_a_run_over_its_cohort(context: Context):
     shown = text_of(report.report_pdf(document))
     assert "majority" in shown
     assert "Who is taken for whom" in shown
+
+
+def test_a_run_is_called_the_same_on_the_pages_and_in_its_reports(context: Context, run: Path):
+    shipped = report.open_report(demonstration.RUN)
+    entry = next(one for one in runs.runs() if one.id == runs.SHIPPED_ID)
+    assert shipped.run == entry.name == report.run_report(shipped)["run"]["name"] == "Demonstration run"
+    assert context.run == runs.open_run(run).name == run.name
+    assert "(run: Demonstration run)" in text_of(report.report_pdf(subject_document(shipped, shipped.index.subjects[0], [])))
 
 
 def test_an_address_that_means_nobody_or_several_is_refused(context: Context):
