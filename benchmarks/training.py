@@ -3,9 +3,10 @@
 Run: ``python -m benchmarks.training [--widths 111,66] [--seeds 5] [--epochs 50] [--rounds 5]``: taken in turns, medians over
 rounds. ``--widths 768,1024`` has the published sizes.
 
-*Plain* is one member after another in one process on all threads, with torch's own dropout; the others are what ``divine
-train`` does, as many single-threaded processes as there are cores. Seconds run from the start of the first member to the end of
-the last, judged and written; beside them those of the whole command, and its processor time. SYNTHETIC features.
+*Plain* is one member after another in one process on all threads, with torch's own dropout and glibc's own ways with memory;
+the others are what ``divine train`` does, as many single-threaded processes as there are cores. Seconds run from the start of
+the first member to the end of the last, judged and written; beside them those of the whole command, and its processor time.
+SYNTHETIC features.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Timed(NamedTuple):
 
 @dataclass(frozen=True)
 class Plain:
-    """One item after another here, on all threads, with torch's own dropout."""
+    """One item after another here, on all threads, with torch's own dropout and glibc's own ways with memory."""
 
     def check(self, paths: Sequence[Path]) -> None:
         """Find nothing to check."""
@@ -54,10 +55,12 @@ class Plain:
         import torch
 
         from divine.models.dropout import Dropout
+        from divine.training import member
 
         torch.set_num_threads(cores())
         setattr(torch, "set_num_threads", lambda count: None)  # noqa: B010  members ask for one thread
         setattr(Dropout, "forward", torch.nn.Dropout.forward)  # noqa: B010
+        setattr(member, "keep_freed_memory", lambda: None)  # noqa: B010
         return (Done(item, attempt(function, item)) for item in items)
 
 

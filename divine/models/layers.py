@@ -14,7 +14,7 @@ class Layers(Reducible, nn.Sequential):
     """Layers one after the other."""
 
     def forward(self, input: Float[Tensor, "*b d"]) -> Float[Tensor, "*b e"]:
-        with self.products(input.device):
+        with self.products(input):
             return super().forward(input).float()
 
 

@@ -6,9 +6,13 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 Precision = Literal["float32", "bfloat16"]
+
+
+MANY_ROWS = 256
+"""From here on a product gains more in bfloat16 than rounding its weights, and its gradients back, costs on a CPU."""
 
 
 class Reducible(nn.Module):
@@ -16,9 +20,13 @@ class Reducible(nn.Module):
 
     reduced: bool = False
 
-    def products(self, device: torch.device) -> AbstractContextManager[object]:
-        """Return the context in which the block's products run."""
-        return torch.autocast(device.type, torch.bfloat16) if self.reduced else nullcontext()
+    def reduces(self, input: Tensor) -> bool:
+        """Say whether products of the rows of ``input`` run in bfloat16: a weight that few rows use stays as it is."""
+        return self.reduced and input.numel() >= MANY_ROWS * input.shape[-1]
+
+    def products(self, input: Tensor) -> AbstractContextManager[object]:
+        """Return the context in which products of the rows of ``input`` run."""
+        return torch.autocast(input.device.type, torch.bfloat16) if self.reduces(input) else nullcontext()
 
 
 def set_precision(model: object, precision: Precision) -> None:

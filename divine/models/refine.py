@@ -73,17 +73,17 @@ class Refinement(Reducible):
         convolved = self._convolve(keep(x, mask))
         # after the ReLU nothing is below zero, so a zero never wins a maximum against a valid step
         active = keep(F.relu(self.normalisation(convolved, mask)), mask)
-        values = F.max_pool1d(active.transpose(1, 2), self.pool, ceil_mode=True).transpose(1, 2)
+        values = F.max_pool1d(active.transpose(1, 2), self.pool, ceil_mode=True).transpose(1, 2).contiguous()
         pooled = F.max_pool1d(mask.to(x.dtype)[:, None], self.pool, ceil_mode=True)[:, 0] > 0
         return Refined(values, pooled)
 
     def _convolve(self, x: Tensor) -> Tensor:
-        if not self.reduced:
+        if not self.reduces(x):
             return self.convolution(x.transpose(1, 2)).transpose(1, 2)
         # as one product over all steps at once: bfloat16 convolutions gain less on a CPU
         reach = self.convolution.weight.shape[2] // 2
         steps = x.shape[1]
         padded = F.pad(x.bfloat16(), (0, 0, reach, reach))
         windows = torch.cat([padded[:, shift : shift + steps] for shift in range(2 * reach + 1)], dim=-1)
-        with self.products(x.device):
+        with self.products(x):
             return F.linear(windows, self.convolution.weight.transpose(1, 2).flatten(1)).float()

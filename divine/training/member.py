@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import torch
 
+from divine.compute.memory import keep_freed_memory
 from divine.data.schema import Part
 from divine.data.splits import Fold
 from divine.features.pack import PackSource
@@ -71,6 +72,7 @@ def _refit_member(work: Work, fold: Fold) -> None:
 
 def _train_network(work: Work, fold: Fold, architecture: str) -> None:
     torch.set_num_threads(1)  # the same bytes, however many members run side by side
+    keep_freed_memory()
     schema, everything = schema_and_targets(work)
 
     def source(part: Part) -> PackSource:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from divine.models import precision
 from divine.models.batch import Batch, take
 from divine.models.config import Schema
 from divine.store import Store
@@ -148,7 +149,8 @@ def test_what_has_no_network_cannot_be_stacked(tmp_path: Path):
         cross_validate(asked, Run(tmp_path / "run"), Store(tmp_path / "store"), engine="stacked", workers=1)
 
 
-def test_the_products_of_a_stack_can_run_in_bfloat16():
+def test_the_products_of_a_stack_can_run_in_bfloat16(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(precision, "MANY_ROWS", 1)
     whole, asked = cohort(70, 0), TrainingConfig(batch_size=16, max_epochs=2)
     plain, reduced = (
         fit_stacked(whole, members(), SCHEMA, QUIET, asked, precision=p, device=CPU) for p in ("float32", "bfloat16")
