@@ -53,6 +53,28 @@ def test_predictions_that_are_being_read_are_not_called_missing(watched: Watched
     expect(page.locator(".dv-panel details[open]")).not_to_contain_text("being read")
 
 
+SPARE = """(select) => {
+    const style = getComputedStyle(select), pen = document.createElement("canvas").getContext("2d");
+    pen.font = style.font;
+    const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return room - pen.measureText(select.selectedOptions[0].textContent).width;
+}"""
+"""How much wider a select is than what it shows, in pixels."""
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_whose_predictions_are_shown_is_told_in_full(watched: Watched, width: int):
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/cohort")
+    expect(page.locator("#dv-run option")).to_have_text("Demonstration run · divine, KI+AC")
+    assert page.locator("#dv-run").evaluate(SPARE) >= -0.5
+    lines = [
+        page.locator(one).evaluate("(one) => one.getBoundingClientRect().bottom") for one in ("#dv-run", "#dv-filter-text")
+    ]
+    assert lines[0] == lines[1]  # all on one line still
+
+
 def severities(node: object) -> Iterator[dict[str, object]]:
     """Every judged severity in an answer of the studio."""
     if isinstance(node, dict):
