@@ -99,6 +99,7 @@ LIST = """async () => {
 
 def test_cells_are_made_as_they_come_into_sight(watched: Watched, base: str):
     page = opened(watched.page, base)
+    page.wait_for_load_state("networkidle")  # the rows are made anew once more when the predictions are in
     assert page.locator(".dv-cell").count() < 9 * 60
     last = page.locator(".dv-row").last
     last.scroll_into_view_if_needed()
