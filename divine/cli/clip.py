@@ -81,6 +81,8 @@ def measures(clip: Recording, as_json: Json = False) -> None:
         print_json(documents)
     else:
         Console().print(_measure_table(documents))
+        for note in _norm_notes(documents):
+            Console().print(Text(note, style="dim"))
 
 
 def _with_progress(run: Callable[[Callable[[records.Event], None]], T]) -> T:
@@ -110,7 +112,7 @@ def _print_assessment(document: dict[str, Any]) -> None:
         if not check["passed"]:
             console.print(Text(f"quality: {check['advice']}", style="yellow"))
     console.print(_measure_table(document["measures"]))
-    for note in (*document["notes"], document["notice"]):
+    for note in (*_norm_notes(document["measures"]), *document["notes"], document["notice"]):
         console.print(Text(note, style="dim"))
 
 
@@ -121,3 +123,7 @@ def _measure_table(documents: list[dict[str, Any]]) -> Table:
         norm = "{:g}-{:g}".format(*measure["norm"]) if "norm" in measure else ""
         table.add_row(Text(measure["name"]), Text(value), Text(measure["unit"]), norm)
     return table
+
+
+def _norm_notes(documents: list[dict[str, Any]]) -> list[str]:
+    return [f"{one['name']}: {one['norm_note']}" for one in documents if "norm" in one and "value" in one]

@@ -33,3 +33,5 @@ class MeasureInfo(NamedTuple):
     norm: tuple[float, float] | None = None
     """A published healthy range, only where it truly applies to this measure as computed here."""
     norm_source: str = ""
+    norm_note: str = ""
+    """For whom the norm may not hold: shown wherever the norm is."""

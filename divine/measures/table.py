@@ -48,7 +48,7 @@ def table() -> str:
 
 
 def _row(info: MeasureInfo) -> str:
-    norm = f"{info.norm[0]:g}–{info.norm[1]:g}: {info.norm_source}" if info.norm else ""
+    norm = f"{info.norm[0]:g}–{info.norm[1]:g}: {info.norm_source}. {info.norm_note}" if info.norm else ""
     tasks = _GROUPS.get(info.tasks, ", ".join(info.tasks))
     cells = (f"**{info.title}.** {info.help}", f"`{info.name}`", info.unit, info.formula, info.source, tasks, norm)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -80,7 +80,9 @@ def measure_documents(measures: Iterable[Measure]) -> list[Document]:
         about = CATALOGUE[measure.name]
         document: Document = {"name": measure.name, "unit": about.unit}
         document |= {"why": measure.why} if measure.value is None else {"value": number(measure.value)}
-        documents.append(document | ({} if about.norm is None else {"norm": list(about.norm)}))
+        if about.norm is not None:
+            document |= {"norm": list(about.norm), "norm_note": about.norm_note}
+        documents.append(document)
     return documents
 
 

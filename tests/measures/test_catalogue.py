@@ -25,7 +25,7 @@ def test_every_entry_explains_itself():
         assert set(info.tasks) <= set(TASKS)
         assert info.tasks
         assert info.modality in ("video", "audio")
-        assert (info.norm is None) == (info.norm_source == "")
+        assert (info.norm is None) == (info.norm_source == "") == (info.norm_note == "")
         assert info.norm is None or info.norm[0] < info.norm[1]
 
 
@@ -33,6 +33,16 @@ def test_norms_are_the_published_means_with_two_standard_deviations():
     assert CATALOGUE["ddk_pa_rate"].norm == pytest.approx((6.7 - 2 * 1.2, 6.7 + 2 * 1.2))
     assert CATALOGUE["ddk_pataka_rate"].norm == pytest.approx((5.4 - 2 * 1.0, 5.4 + 2 * 1.0))
     assert sum(info.norm is not None for info in CATALOGUE.values()) == 2
+
+
+def test_a_norm_says_whose_it_is_and_that_other_languages_differ():
+    for name in ("ddk_pa_rate", "ddk_pataka_rate"):
+        note = CATALOGUE[name].norm_note
+        assert "Tamil" in note and "Rates differ between languages" in note
+    assert "4.06" in CATALOGUE["ddk_pa_rate"].norm_note  # of /pa/ alone
+    assert "4.06" not in CATALOGUE["ddk_pataka_rate"].norm_note
+    norm = CATALOGUE["ddk_pa_rate"].norm
+    assert norm is not None and norm[0] > 4.06
 
 
 def test_a_name_twice_is_refused():

@@ -11,7 +11,8 @@ from pypdf import PdfReader
 
 from divine import demonstration
 from divine.data.schema import ClipEntry
-from divine.records import Curve, Measured, Quality
+from divine.measures import CATALOGUE
+from divine.records import Curve, Measure, Measured, Quality
 from divine.report.subject import CURVE_POINTS, Context, Recorded, curve_document, subject_document
 from divine.report.typeset import ReportError
 from divine.services import report, runs
@@ -82,8 +83,11 @@ def test_measures_and_curves_are_set(context: Context):
         Curve("f0", "Pitch (F0)", "Hz", "audio", times, np.full(400, np.nan)),
         Curve("intensity", "Intensity", "dBFS", "audio", times, np.full(400, -30.0)),
     )
-    document = subject_document(context, person, [Recorded(entry, Measured((), curves, Quality(())))])
+    measures = (Measure("ddk_pa_rate", 4.0), Measure("hnr", 12.0))
+    document = subject_document(context, person, [Recorded(entry, Measured(measures, curves, Quality(())))])
     shown = text_of(report.report_pdf(document))
+    assert CATALOGUE["ddk_pa_rate"].norm_note in shown.replace("- ", "")  # whose norm it is, on paper too
+    assert [("norm_note" in one) for one in document["clips"][0]["measures"]] == [True, False]
     assert "Lip aperture (ICD)" in shown
     assert "Intensity (dBFS)" in shown
     assert "Pitch" not in shown

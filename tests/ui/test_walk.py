@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from divine import services
+from divine.measures import CATALOGUE
 from tests.ui.every_page import NAMES, visits
 from tests.ui.running import Watched, studio
 
@@ -119,6 +120,16 @@ def test_attention_over_the_cohort_stands_before_a_reference_group(watched: Watc
     expect(looks.first.locator(".dv-look-row.is-reference")).to_have_count(1)
     expect(looks.first.locator("rect.is-behind")).to_have_count(6)
     expect(page.locator(".dv-run-looked")).to_contain_text("says where the model looks, not how severe a symptom is")
+
+
+def test_a_norm_is_shown_with_whose_it_is(watched: Watched):
+    page = watched.page
+    page.goto(visits()["session"].path)
+    note = page.locator(".dv-norm-note")
+    expect(note).to_have_text(f"DDK rate of /pataka/: {CATALOGUE['ddk_pataka_rate'].norm_note}")
+    assert "Rates differ between languages" in (page.locator(".dv-norm").get_attribute("title") or "")
+    page.get_by_role("button", name="DDK rate of /pataka/").click()
+    expect(page.locator("#dv-tip")).to_contain_text("Tamil speakers of 50 years and more. Rates differ between languages")
 
 
 def test_gates_that_do_not_follow_removal_are_said_to(watched: Watched):

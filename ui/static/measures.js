@@ -38,6 +38,7 @@ export function showMeasures(section, measures) {
       el("ul", { class: "dv-list" }, missing.map((measure) => el("li", {}, el("b", {}, measure.title), ": ", measure.why || "no reason was given")))),
     el("p", { class: "dv-soft" }, "ICD is the distance between the inner corners of the eyes, the ruler that every face carries. Right and left are the person's own.",
       anyNorm ? "" : " No published norm applies to these measures as computed here."),
+    known.filter((measure) => measure.norm).map((measure) => el("p", { class: "dv-soft dv-norm-note" }, el("b", {}, measure.title), ": ", measure.norm_note)),
     tip);
   section.hidden = measures.length === 0;
 }
@@ -64,13 +65,13 @@ function norm(measure) {
   const [low, high] = measure.norm;
   const within = measure.value >= low && measure.value <= high;
   const where = within ? "within" : measure.value < low ? "below" : "above";
-  return el("span", { class: `dv-norm ${within ? "is-pass" : "is-warn"}` }, icon(within ? ICONS.pass : ICONS.warn), el("span", { class: "dv-num" }, `${number(low)} to ${number(high)}`), ` ${where}`);
+  return el("span", { class: `dv-norm ${within ? "is-pass" : "is-warn"}`, title: measure.norm_note }, icon(within ? ICONS.pass : ICONS.warn), el("span", { class: "dv-num" }, `${number(low)} to ${number(high)}`), ` ${where}`);
 }
 
 function explain(tip, measure, button) {
   const fact = (term, text) => (text ? [el("dt", {}, term), el("dd", {}, text)] : []);
   fill(tip, el("b", {}, measure.title), el("p", {}, measure.help),
-    el("dl", {}, fact("Formula", measure.formula), fact("From", measure.source), fact("Norm", measure.norm_source)));
+    el("dl", {}, fact("Formula", measure.formula), fact("From", measure.source), fact("Norm", measure.norm_source), fact("Note", measure.norm_note)));
   tip.showPopover();
   const box = button.getBoundingClientRect();
   const left = Math.min(Math.max(8, box.left), window.innerWidth - tip.offsetWidth - 8);
