@@ -243,6 +243,15 @@ def test_sound_alone_and_no_face(
     expect(page.locator(".dv-absent")).to_be_visible()
 
 
+def test_a_recording_that_begins_in_the_dark_is_shown_where_its_face_is(
+    watched: Watched, base: str, services: FakeServices, clip: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(services, "lost", slice(0, 12))
+    page = assessed(watched.page, base, clip.read_bytes())
+    expect(page.locator(".dv-player")).to_contain_text("frame 13 of")
+    expect(page.locator(".dv-absent")).to_be_hidden()
+
+
 def test_the_camera_records_unmirrored_and_unfiltered(watched: Watched, base: str):
     page = opened(watched.page, base)
     page.wait_for_selector(".dv-intake[data-chosen]")

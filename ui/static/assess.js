@@ -168,7 +168,10 @@ class View {
     this.connect();
   }
 
-  async track() { this.player.setTrack(parseTrack(await (await request(`${this.base}/track.bin`)).arrayBuffer())); }
+  async track() {
+    this.player.setTrack(parseTrack(await (await request(`${this.base}/track.bin`)).arrayBuffer()));
+    this.player.showFace();
+  }
 
   async measured() {
     const measured = await (await request(`${this.base}/measured.json`)).json();

@@ -147,6 +147,14 @@ export class Player {
     if (this.times) this.seekFrame(this.at(time)); else this.media.currentTime = Math.max(0, time);
   }
 
+  // A recording may begin in the dark: as long as nobody has moved it, show the first frame that has a face.
+  showFace() {
+    if (!this.times || !this.track || !this.media.paused || this.frame !== 0 || seen(this.track, 0)) return;
+    let first = 1;
+    while (first < this.track.frames && !seen(this.track, first)) first += 1;
+    if (first < this.track.frames) this.seek(this.track.times[first]);
+  }
+
   step(by) { this.media.pause(); this.seekFrame(this.frame + by); }
 
   // A tenth of a second, and a frame at least.
