@@ -49,7 +49,7 @@ class Desk {
 
   form() {
     const run = this.runs.find((one) => one.id === this.query.get("run"));
-    const runs = this.runs.map((one) => ({ value: one.id, text: [`${one.system}, ${one.encoders}`, one.created_s > 0 && day(one.created_s), one.name].filter(Boolean).join(" · ") }));
+    const runs = this.runs.map((one) => ({ value: one.id, text: [one.name, `${one.system}, ${one.encoders}`, one.created_s > 0 && day(one.created_s)].filter(Boolean).join(" · ") }));
     const people = this.subjects.map((one) => ({ value: one.key, text: `${one.id} · ${one.clips} recordings`, group: one.group }));
     const usable = this.subjects.length > 0;
     fill(this.order,

@@ -129,7 +129,7 @@ class Session {
     const others = this.clips.filter((one) => one.key !== clip.key && (one.subject === clip.subject || one.task === clip.task));
     const beside = [{ value: "", text: "Nothing" }, ...others.map((one) => ({ value: one.key, text: `${one.subject.id} · ${task(one.task)}${one.session ? `, ${one.session}` : ""}`, group: one.subject === clip.subject ? "The same person" : `${group(one.subject.group)}, same task` }))];
     if (this.beside && !others.some((one) => one.key === this.beside.key)) beside.push({ value: this.beside.key, text: `${this.beside.subject.id} · ${task(this.beside.task)}` });
-    const runs = roster.runs.map((one) => ({ value: one.id, text: one.about ? `${one.name} (${one.about})` : one.name }));
+    const runs = roster.runs.map((one) => ({ value: one.id, text: one.about ? `${one.name} · ${one.about}` : one.name }));
     if (this.run && !runs.some((one) => one.value === this.run)) runs.push({ value: this.run, text: this.run });
     fill(this.pickers,
       el("div", { class: "dv-se-group" }, step(ICONS.back, "Previous subject, same task (Shift+P)", () => this.move("subject", -1)),
