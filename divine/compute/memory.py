@@ -1,4 +1,4 @@
-"""How this process deals with memory that it gave back to itself."""
+"""What becomes of memory that this process has freed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LARGEST_REST = 1024**3
 def keep_freed_memory() -> None:
     """Let blocks of up to 32 MB be used again, where glibc would return each to the system and have it zeroed page by page.
 
-    Training takes and frees the same few megabytes thousands of times: a third of its time on a CPU went into fresh pages
+    Training takes and frees the same few megabytes thousands of times, and over a quarter of an epoch went into fresh pages
     (docs/systems.md). The process stays as large as it once was. Without glibc this does nothing.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
