@@ -1,4 +1,4 @@
-"""Do landmarks follow a drooping corner and a wide jaw? ``python -m benchmarks.fidelity`` (``--help`` for more).
+"""Do landmarks follow a drooping corner, a wide jaw and a rising brow? ``python -m benchmarks.fidelity`` (``--help`` for more).
 
 Gain is the slope of seen against true displacement: 1 is right, 0 is blind. Every clip is a real face moved by a known
 amount (``benchmarks.warped_faces``); displacements are vertical, in outer-eye distances, in the head's own frame.
@@ -16,7 +16,7 @@ from unittest import mock
 import cv2
 import numpy as np
 
-from benchmarks.warped_faces import HEIGHT, LEFT, RIGHT, WIDTH, Frame, Motion, Photograph, film, photographs, truth
+from benchmarks.warped_faces import BROWS, HEIGHT, LEFT, RIGHT, WIDTH, Frame, Motion, Photograph, film, photographs, truth
 from divine.face import pixels
 from divine.face.canonical import canonical
 from divine.face.finder import Finder
@@ -27,6 +27,8 @@ from divine.face.tracks import Tracks, landmarks_of
 
 CORNER, JAW, STATIC = 0.10, 0.35, (-0.10, -0.05, 0.0, 0.05, 0.10)
 """Largest displacement of a corner and of the jaw; the droops of the static clips."""
+BROW = 0.10
+"""Largest displacement of a brow."""
 LID = (0.0, 0.02, 0.04)
 """How far one upper lid hangs in static clips."""
 LOW, HIGH = 0.85, 1.15
@@ -66,6 +68,12 @@ def jaw_motions(teeth: bool) -> list[Motion]:
     return [Motion(jaw=a, teeth=teeth) for a in JAW * np.concatenate([np.zeros(15), _wave(80, 2)])]
 
 
+def brow_motions(side: int) -> list[Motion]:
+    """Rest, two rises of one brow."""
+    amounts = -BROW * np.concatenate([np.zeros(15), _wave(80, 2)])
+    return [Motion(brows=(a, 0.0) if side == RIGHT else (0.0, a)) for a in amounts]
+
+
 def moving_droop_motions(side: int) -> list[Motion]:
     """A droop that never leaves, in a mouth whose other corner rises and falls."""
     other = -0.06 * np.concatenate([np.zeros(15), _wave(45)])
@@ -95,13 +103,17 @@ def fit(face: str, case: str, seen: np.ndarray, true: np.ndarray, still: np.ndar
 
 
 def score_moving(face: Photograph, follow: Follow, frames: Sequence[Frame], motions: list[Motion], case: str) -> list[Score]:
-    """Score one clip of ``corner_motions`` or ``jaw_motions``."""
+    """Score one clip of ``corner_motions``, ``jaw_motions`` or ``brow_motions``."""
     points = follow(frames)
     true = np.stack([truth(face, motion) for motion in motions])
 
     def along(p: np.ndarray, which: Sequence[int]) -> np.ndarray:
         return p[:, list(which), 1].mean(axis=1) / face.oed
 
+    if "brow" in case:
+        moved, held = BROWS if any(motion.brows[0] for motion in motions) else BROWS[::-1]
+        seen, still = (heights(face, points, frames, which) for which in (moved, held))
+        return [fit(face.name, case, seen, along(true, moved), still)]
     if "corner" in case:
         side, other = (RIGHT, LEFT) if any(motion.corners[0] for motion in motions) else (LEFT, RIGHT)
         seen, still = (heights(face, points, frames, [which]) for which in (side, other))
@@ -171,6 +183,8 @@ def score_face(face: Photograph, follow: dict[str, Follow], cases: Sequence[str]
         clips = []
         if "corner" in cases:
             clips += [("corner", corner_motions(side)) for side in (RIGHT, LEFT)]
+        if "brow" in cases:
+            clips += [("brow", brow_motions(side)) for side in (RIGHT, LEFT)]
         if "jaw" in cases:
             clips += [("jaw", jaw_motions(teeth)) for teeth in (False, True)]
         for case, motions in clips:
@@ -267,7 +281,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="a folder of more frontal photographs")
     parser.add_argument("--backends", default="mediapipe,mesh", help="comma-separated; flow, placement are its halves")
     parser.add_argument("--dlib", type=Path, help="shape_predictor_68_face_landmarks.dat, to compare")
-    parser.add_argument("--cases", default="corner,jaw,static,droop,lid")
+    parser.add_argument("--cases", default="corner,jaw,brow,static,droop,lid")
     parser.add_argument("--each", action="store_true", help="print every face, too")
     given = parser.parse_args()
     halves: dict[str, Follow] = {"flow": flow_alone, "placement": placement_alone}

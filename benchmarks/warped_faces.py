@@ -1,8 +1,8 @@
 """Photographs that move by known amounts: what the fidelity benchmark measures landmarks against.
 
-A real frontal picture is warped by a smooth field (a mouth corner that sinks or rises, an upper lid that sinks, a jaw that
-opens over a dark cavity), shaken like a head, given camera noise, and compressed as H.264. All lengths are in outer-eye
-distances (OED).
+A real frontal picture is warped by a smooth field (a mouth corner that sinks or rises, a brow that rises, an upper lid that
+sinks, a jaw that opens over a dark cavity), shaken like a head, given camera noise, and compressed as H.264. All lengths are
+in outer-eye distances (OED).
 """
 
 from __future__ import annotations
@@ -26,10 +26,13 @@ HILL = 0.22
 """Radius (1/e) of the hill by which a corner moves."""
 LID = (0.12, 0.05)
 """Half width and half height (1/e) of the hill by which an upper lid moves: the lower lid hardly feels it."""
+BROW = (0.25, 0.12)
+"""Half width and half height (1/e) of the hill by which a brow moves: the corners of the eye below hardly feel it."""
 WIDTH, HEIGHT = 640, 480
 RIGHT, LEFT = 48, 54
 """The mouth's corners, on the subject's own right and left."""
 UPPER_LIDS = ((37, 38), (43, 44))
+BROWS = (tuple(range(17, 22)), tuple(range(22, 27)))
 CLIPS = Path("../shared/data/clips")
 
 
@@ -56,6 +59,8 @@ class Motion(NamedTuple):
     teeth: bool = False
     lids: tuple[float, float] = (0.0, 0.0)
     """The right and the left upper lid, downwards."""
+    brows: tuple[float, float] = (0.0, 0.0)
+    """The right and the left brow, downwards."""
 
 
 def photograph(name: str, picture: np.ndarray, oed: float | None = None) -> Photograph:
@@ -106,14 +111,17 @@ def photographs(folder: Path | None = None) -> list[Photograph]:
 def _hills(face: Photograph, motion: Motion) -> list[tuple[np.ndarray, float, np.ndarray]]:
     """Return centre (pixels), height (OED) and radii (pixels) of what sinks."""
     corners = [(face.points[k], a, HILL * face.oed * np.ones(2)) for k, a in zip((RIGHT, LEFT), motion.corners, strict=True)]
-    lids = [
-        (face.points[list(k)].mean(axis=0), a, np.array(LID) * face.oed) for k, a in zip(UPPER_LIDS, motion.lids, strict=True)
+    parts = ((UPPER_LIDS, motion.lids, LID), (BROWS, motion.brows, BROW))
+    others = [
+        (face.points[list(points)].mean(axis=0), amount, np.array(radii) * face.oed)
+        for which, amounts, radii in parts
+        for points, amount in zip(which, amounts, strict=True)
     ]
-    return [hill for hill in corners + lids if hill[1]]
+    return [hill for hill in corners + others if hill[1]]
 
 
 def sink(face: Photograph, places: np.ndarray, motion: Motion) -> np.ndarray:
-    """Return how far down (pixels) the hills of corners and lids carry the material at ``places`` [..., 2]."""
+    """Return how far down (pixels) the hills of corners, lids and brows carry the material at ``places`` [..., 2]."""
     down = np.zeros(places.shape[:-1])
     for centre, amount, radii in _hills(face, motion):
         down += amount * face.oed * np.exp(-(((places - centre) / radii) ** 2).sum(axis=-1))

@@ -9,7 +9,7 @@ While a blink hides the corners of the eyes, the bridge of the nose carries them
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Bool, Complex, Float
 
 from divine.records import Landmarks
 
@@ -24,6 +24,10 @@ MAX_TURN_DEG = 35.0
 """Beyond this yaw or pitch one side of the mouth hides, and no correction of the visible part is honest."""
 BLINK_S = 0.35
 """A corner of the eye that is not seen for longer is not carried on."""
+LID_S = 0.08
+"""For so long before and after it hides a corner of the eye, a lid draws at it."""
+_EXACT = 1e-6
+"""Seconds by which two moments that are the same may differ, by rounding."""
 _OUTLIER_ICD = 0.05
 """Residual at which a stable point's weight has halved: about 1.5 mm on a face."""
 
@@ -55,20 +59,40 @@ def head_free(landmarks: Landmarks) -> Float[np.ndarray, "t 68 2"]:
 
 
 def through_blinks(times_s: Float[np.ndarray, " t"], z: Complex[np.ndarray, "t 68"]) -> Complex[np.ndarray, "t 68"]:
-    """Fill short gaps of the canthi: their place beside the bridge of the nose, interpolated between the gap's ends."""
+    """Carry the canthi through blinks: their place beside the bridge of the nose, interpolated between before and after.
+
+    A lid that hides one corner of an eye draws the other along, and both a little before and after. So while either is lost
+    for a moment, neither is believed.
+    """
     filled, order = z.copy(), np.argsort(times_s, kind="stable")
     times, bridge = times_s[order], z[order][:, BRIDGE].mean(axis=1)
-    for canthus in (*RIGHT_CANTHI, *LEFT_CANTHI):
-        beside = z[order, canthus] - bridge
-        known = np.flatnonzero(np.isfinite(beside))
-        lost = np.flatnonzero(np.isfinite(bridge) & ~np.isfinite(z[order, canthus]))
-        after = np.searchsorted(known, lost)
-        within = (after > 0) & (after < len(known))
-        lost, after = lost[within], after[within]
-        short = times[known[after]] - times[known[after - 1]] <= BLINK_S
-        between = np.interp(times, times[known], beside[known]) if len(known) else beside
-        filled[order[lost[short]], canthus] = (bridge + between)[lost[short]]
+    for eye in (RIGHT_CANTHI, LEFT_CANTHI):
+        beside = z[order][:, eye] - bridge[:, None]
+        lost = np.isfinite(bridge) & ~np.isfinite(beside).all(axis=1)
+        doubted = _near(times, times[lost], LID_S)
+        for canthus, way in zip(eye, beside.T, strict=True):
+            _interpolate(times, way, np.isfinite(way) & ~doubted, BLINK_S + 2 * LID_S)
+            _interpolate(times, way, np.isfinite(way), BLINK_S)  # where too much was in doubt
+            filled[order, canthus] = np.where(np.isfinite(bridge), bridge + way, filled[order, canthus])
     return filled
+
+
+def _interpolate(
+    times: Float[np.ndarray, " t"], way: Complex[np.ndarray, " t"], known: Bool[np.ndarray, " t"], longest_s: float
+) -> None:
+    """Fill what is not known of a way, in place, where it is known shortly before and after."""
+    at, unknown = np.flatnonzero(known), np.flatnonzero(~known)
+    after = np.searchsorted(at, unknown)
+    within = (after > 0) & (after < len(at))
+    unknown, after = unknown[within], after[within]
+    short = unknown[times[at[after]] - times[at[after - 1]] <= longest_s]
+    if len(short):
+        way[short] = np.interp(times[short], times[at], way[at])
+
+
+def _near(times: Float[np.ndarray, " t"], events: Float[np.ndarray, " e"], within: float) -> Bool[np.ndarray, " t"]:
+    """Say which of some ascending times lie within so many seconds of an event."""
+    return np.searchsorted(events, times - within - _EXACT) < np.searchsorted(events, times + within + _EXACT)
 
 
 def _face_on(z: Complex[np.ndarray, "t 68"], pose_deg: Float[np.ndarray, "t 3"]) -> Complex[np.ndarray, "t 68"]:

@@ -1,8 +1,9 @@
 """Which pixels measure which of the 68 points.
 
 A *marker* is a place on the skin that can be followed. Brows, nose, eye corners and the lips' outer edge are their own
-markers; the lips' lie a little outside, away from teeth and cavity, which come and go. The chin's lie inside its outline,
-where there is skin on every side. The lips' inner edge has none: it keeps its distance from the outer edge.
+markers; the lips' lie a little outside, away from teeth and cavity, which come and go, and the brows' a little below, on the
+hair: the mesh draws a brow along its upper edge, where bare skin gives nothing to hold on to. The chin's lie inside its
+outline, where there is skin on every side. The lips' inner edge has none: it keeps its distance from the outer edge.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ DIRECT = np.array([*range(17, 36), 36, 39, 42, 45, *range(48, 60)])
 CHIN = np.array([7, 8, 9])
 POINTS = np.concatenate([DIRECT, CHIN])
 """The point that each marker moves with."""
-DOWN = OED * np.select([np.isin(POINTS, range(49, 54)), np.isin(POINTS, range(55, 60)), POINTS < 17], [-0.03, 0.04, -0.10], 0.0)
+_UPPER_LIP, _LOWER_LIP, _BROWS = (np.isin(POINTS, some) for some in (range(49, 54), range(55, 60), range(17, 27)))
+DOWN = OED * np.select([_UPPER_LIP, _LOWER_LIP, POINTS < 17, _BROWS], [-0.03, 0.04, -0.10, 0.03], 0.0)
 """How far below its point a marker lies, in pixels of the crop."""
 MOUTH = np.isin(POINTS, range(48, 60))
 JAW = np.isin(POINTS, range(55, 60)) | (POINTS < 17)

@@ -22,6 +22,8 @@ CELL_PX = 4
 _JAW_TOP, _JAW_FULL = 53.0, 110.0
 _LIP = 12.0
 """Height of a full lip, in face units."""
+_BROW_FREE, _BROW_HELD = -12.0, -3.0
+"""Above the first height the skin goes with the brow, below the second it does not: ligaments hold the corners of the eyes."""
 
 Grid = Float[np.ndarray, "h w 2"]
 
@@ -97,6 +99,7 @@ class FaceField:
         full = _bump(x, y, 0.0, 75.0, 17.0, 10.0)
         # The base of the nose hardly moves: the pull on a corner fades faster above the lips than below.
         reach = np.where(y < 75.0, 11.0, 19.0)
+        brow = 1 - _step(y, _BROW_FREE, _BROW_HELD)
         head = 1 - _step(np.hypot(x / 1.05, (y - 10) / 1.3), 105.0, 205.0)
         self._shapes = {
             # The upper lip hangs from the skull, the lower lip rides on the jaw; cheeks and corners stretch between them.
@@ -104,7 +107,8 @@ class FaceField:
             "above": above, "below": below, "tilt": np.clip(s, -1, 1),
             "left": _bump(x, y, self.corner, 75.0, 17.0, reach), "right": _bump(x, y, -self.corner, 75.0, 17.0, reach),
             "cheek_left": _bump(x, y, 44.0, 42.0, 17.0, 14.0), "cheek_right": _bump(x, y, -44.0, 42.0, 17.0, 14.0),
-            "brow_left": _bump(x, y, 38.0, -24.0, 24.0, 13.0), "brow_right": _bump(x, y, -38.0, -24.0, 24.0, 13.0),
+            "brow_left": brow * _bump(x, y, 38.0, -24.0, 24.0, 13.0),
+            "brow_right": brow * _bump(x, y, -38.0, -24.0, 24.0, 13.0),
             "pucker_x": -0.16 * x * full, "pucker_y": 0.42 * (y - seam) * full,
             "narrow": -np.clip(s, -1, 1) * _bump(x, y, 0.0, 78.0, 40.0, 22.0),
             "head": head, "head_x": head * x, "head_y": head * (y - 60.0),

@@ -1,4 +1,4 @@
-"""A small case of ``benchmarks.fidelity``: landmarks follow a drooping corner and a wide jaw, and know when they do not."""
+"""A small case of ``benchmarks.fidelity``: landmarks follow a drooping corner, a wide jaw and a brow, and know when not."""
 
 from __future__ import annotations
 
@@ -33,6 +33,15 @@ def test_a_jaw_that_opens_wide_is_followed_and_the_upper_lip_stays():
     for score in score_moving(face(), backend("mediapipe"), frames, motions, "jaw"):
         assert LOW < score.gain < HIGH, score
         assert abs(score.crosstalk) < 0.1, score
+
+
+def test_a_brow_that_rises_is_followed_and_the_other_stays():
+    motions = [Motion(brows=(-a, 0.0)) for a in 0.10 * np.concatenate([np.zeros(4), WAVE])]
+    frames = list(film(face(), motions))
+    score = score_moving(face(), backend("mediapipe"), frames, motions, "brow")[0]
+    assert LOW < score.gain < HIGH
+    assert abs(score.crosstalk) < 0.1
+    assert score_moving(face(), backend("mesh"), frames, motions, "brow")[0].gain < 0.6  # the measure can tell
 
 
 def test_a_covered_mouth_is_not_believed_and_is_found_again():

@@ -185,6 +185,38 @@ def test_a_blink_does_not_end_a_repetition_but_a_hidden_face_does():
     assert "repetition_rate" not in blinking(0.9)
 
 
+BROWS = tuple(range(17, 27))
+
+
+def drawn_by_lids(track: Landmarks, blinks_s: tuple[float, ...]) -> Landmarks:
+    """Lids hide both inner canthi; they draw one outer one up, the other down, and a frame before and after they begin to."""
+    points, confidence = track.points_px.copy(), track.confidence.copy()
+    for blink in blinks_s:
+        away = np.abs(track.times_s - blink)
+        points[np.ix_(away < 0.15, [36])] += (3, -4)
+        points[np.ix_(away < 0.15, [45])] += (-3, 4)
+        confidence[np.ix_(away < 0.1, [39, 42])] = 0.1
+    return dataclasses.replace(track, points_px=points, confidence=confidence)
+
+
+def test_lids_that_draw_at_the_corners_of_the_eyes_do_not_tilt_the_face():
+    track = film(shift(BROWS, nothing, lambda times: -wave(0.14, 0.5)(times)), seconds=8, dropped=0.0)
+    calm, blinking = values(track, "NSM_BROW"), values(drawn_by_lids(track, (1.0, 3.1, 5.0, 7.0)), "NSM_BROW")
+    assert calm["right_brow_range"] == pytest.approx(0.14, rel=0.04)
+    for name in ("right_brow_range", "left_brow_range"):
+        assert blinking[name] == pytest.approx(calm[name], rel=0.06)
+    assert blinking["brow_range_asymmetry"] == pytest.approx(calm["brow_range_asymmetry"], abs=2.5)
+
+
+def test_blinks_lose_nothing_while_one_corner_of_an_eye_is_hidden_for_long():
+    track = film(opening(wave(0.6, 0.5)), seconds=8, dropped=0.0)
+    confidence = drawn_by_lids(track, (1.5, 2.5, 3.5)).confidence
+    confidence[np.ix_((track.times_s > 1.2) & (track.times_s < 3.8), [36])] = 0.1
+    found = values(dataclasses.replace(track, confidence=confidence), "NSM_OPEN")
+    assert found["repetition_rate"] == pytest.approx(0.5, rel=0.02)
+    assert found["jaw_opening_range"] == pytest.approx(0.6, rel=0.03)
+
+
 def test_gaps_are_bridged_only_where_short():
     track = film(opening(wave(0.5, 2)), seconds=10, dropped=0)
     points = track.points_px.copy()

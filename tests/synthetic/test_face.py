@@ -67,6 +67,17 @@ def test_the_opening_measures_what_was_programmed():
         assert redness(outside) > redness(inside) + 10
 
 
+def test_the_corners_of_the_eyes_stay_where_they_are_while_the_brows_rise():
+    """Ligaments hold them to the bone; and they are what a rise is measured against."""
+    subject = make_subject("X", "HC", 2)
+    camera, gesture = FaceCamera(subject.face), make_gesture(subject, "NSM_BROW", 0)
+    gesture = replace(gesture, head=Head(*[np.zeros(len(gesture.times_s))] * 5))
+    highest = int(np.argmax(gesture.mouth.brow_left_mm + gesture.mouth.brow_right_mm))
+    rest, raised = (camera.points(weights_at(gesture, i)) for i in (0, highest))
+    assert (rest - raised)[17:27, 1].mean() > 5
+    np.testing.assert_allclose(raised[[36, 39, 42, 45]], rest[[36, 39, 42, 45]], atol=0.05)
+
+
 @pytest.mark.parametrize("seed", [2, 5])
 def test_lips_keep_their_height_and_the_chin_goes_with_the_lower_one(seed: int):
     """A mouth that opens does not swell its lips; that pixels move with the truth is tested above."""
