@@ -43,6 +43,8 @@ def build(owners: Owners) -> APIRouter:
     @router.get("/{reproduction_id}/table/{number}")
     def table(request: Request, reproduction_id: str, number: int) -> Response:
         entry = entry_of(reproduction_id)
+        if entry.state == "damaged":
+            return unless_same(request, {"reproduction": table_wire.about(entry)})
         filled = _tried(lambda: paper_tables.filled(entry, number))
         found = table_wire.table(filled, lambda unit: paper_tables.run_of(entry, unit))
         return unless_same(request, {"reproduction": table_wire.about(entry), "table": found})
@@ -50,6 +52,8 @@ def build(owners: Owners) -> APIRouter:
     @router.get("/{reproduction_id}/figure")
     def figure(request: Request, reproduction_id: str) -> Response:
         entry = entry_of(reproduction_id)
+        if entry.state == "damaged":
+            return unless_same(request, {"reproduction": table_wire.about(entry)})
         drawn = {stem: _tried(lambda stem=stem: paper_tables.panels(entry, stem)) for stem in paper_tables.FIGURES}
         found = table_wire.figure(drawn, lambda unit: paper_tables.run_of(entry, unit))
         return unless_same(request, {"reproduction": table_wire.about(entry), "figure": found})

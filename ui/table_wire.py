@@ -12,7 +12,7 @@ from divine.evaluation.paper import Cell
 from divine.evaluation.paper_notes import FIGURE, notes_of
 from divine.evaluation.unit import Unit
 from divine.report.figure3 import Drawn
-from divine.report.layout import SHORT, TEST_HEADINGS, UNITS, UP, footnotes, percent, tests
+from divine.report.layout import BLOCKS, TEST_HEADINGS, UNITS, UP, footnotes, percent, tests
 from divine.services.reproductions import ReproductionEntry
 
 RunOf = Callable[[Unit], str]
@@ -29,6 +29,7 @@ def about(entry: ReproductionEntry) -> dict[str, Any]:
         "state": entry.state,
         "message": entry.message,
         "created_s": entry.created_s,
+        "asked": entry.asked and entry.asked._asdict(),
         "parts": [one._asdict() for one in entry.parts],
     }
     stamp = entry.stamp
@@ -55,12 +56,12 @@ def table(filled: FilledTable, run_of: RunOf) -> dict[str, Any]:
         "number": filled.table.number,
         "title": filled.table.title,
         "columns": [
-            {"group": one.group, "metric": one.metric, "short": SHORT[one.metric], "unit": UNITS[one.metric]}
-            | {"up": one.metric in UP}
+            {"group": one.group, "metric": one.metric, "unit": UNITS[one.metric], "up": one.metric in UP}
             for one in columns
         ],
         "runs": [_unit(unit) | {"id": run_of(unit)} for unit in units],
         "rows": [_row(row, filled, bests, places) for row in filled.rows],
+        "blocks": BLOCKS,
         "tests": {
             "against": filled.table.against,
             "group": columns[0].group,

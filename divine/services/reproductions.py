@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -22,11 +23,11 @@ class ReproductionError(DivineError):
     """A reproduction cannot be found or opened."""
 
 
-class PartState(NamedTuple):
-    """How the runs of one table, or of the figure, stand."""
+class Part(NamedTuple):
+    """How the runs of one table or of the figure stand, or those of all that was asked for."""
 
     name: str
-    """``table1`` to ``table9``, or ``figure3``."""
+    """``table1`` to ``table9``, ``figure3``, or ``asked``."""
     runs: int
     done: int
     absent: int
@@ -50,7 +51,9 @@ class ReproductionEntry:
     """Seconds since 1970."""
     stamp: Stamp | None
     """Cohort and protocol; None where they cannot be read."""
-    parts: tuple[PartState, ...]
+    asked: Part | None
+    parts: tuple[Part, ...]
+    """Every table and the figure, asked for or not."""
 
     @property
     def place(self) -> Reproduction:
@@ -108,15 +111,16 @@ def _entry(reproduction_id: str, folder: Path) -> ReproductionEntry:
     from divine.report.reproduce import Reproduction, stamp_of
 
     place, ours = Reproduction(folder), folder.parent == _root()
-    stamp, parts, state, message = None, (), "damaged", ""
+    stamp, asked, parts, state, message = None, None, (), "damaged", ""
     try:
         status = place.sweep.status()
         stamp, parts = stamp_of(place), _parts(place, status)
+        asked = _part("asked", [one.state for one in status.units])
         state, message = _state(folder, status)
     except DivineError as error:
         message = str(error)
     created_s = (folder / "sweep" / "spec.json").stat().st_mtime
-    return ReproductionEntry(reproduction_id, folder, folder.name, ours, state, message, created_s, stamp, parts)
+    return ReproductionEntry(reproduction_id, folder, folder.name, ours, state, message, created_s, stamp, asked, parts)
 
 
 def _state(folder: Path, status: SweepStatus) -> tuple[ReproductionState, str]:
@@ -131,15 +135,15 @@ def _state(folder: Path, status: SweepStatus) -> tuple[ReproductionState, str]:
     return status.state, status.message
 
 
-def _parts(place: Reproduction, status: SweepStatus) -> tuple[PartState, ...]:
+def _parts(place: Reproduction, status: SweepStatus) -> tuple[Part, ...]:
     from divine.report.reproduce import EVERYTHING, alias_of, units_of
 
     states, alias = {one.name: one.state for one in status.units}, alias_of(place)
-    found = []
-    for name in EVERYTHING:
-        of = [states.get(unit.name) for unit in units_of((name,), alias)]
-        found.append(PartState(name, len(of), of.count("done"), of.count("absent"), of.count("failed")))
-    return tuple(found)
+    return tuple(_part(name, [states.get(unit.name) for unit in units_of((name,), alias)]) for name in EVERYTHING)
+
+
+def _part(name: str, states: Sequence[str | None]) -> Part:
+    return Part(name, len(states), states.count("done"), states.count("absent"), states.count("failed"))
 
 
 def _root() -> Path:
