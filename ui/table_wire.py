@@ -56,8 +56,7 @@ def table(filled: FilledTable, run_of: RunOf) -> dict[str, Any]:
         "number": filled.table.number,
         "title": filled.table.title,
         "columns": [
-            {"group": one.group, "metric": one.metric, "unit": UNITS[one.metric], "up": one.metric in UP}
-            for one in columns
+            {"group": one.group, "metric": one.metric, "unit": UNITS[one.metric], "up": one.metric in UP} for one in columns
         ],
         "runs": [_unit(unit) | {"id": run_of(unit)} for unit in units],
         "rows": [_row(row, filled, bests, places) for row in filled.rows],

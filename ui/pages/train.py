@@ -9,8 +9,9 @@ from ui import shell
 _TEMPLATE = """
 <div id="dv-main" class="dv-hero">
   <h1>Train</h1>
-  <p>Choose a cohort, systems and encoders, or the paper's tables. Every subject is tested by models that never saw them. A run goes on when this
-  page, the browser or the studio is closed, and can be cancelled and resumed without losing what is finished.</p>
+  <p>Choose a cohort, systems and encoders, or the paper's tables. Every subject is tested by models that never saw them.
+  What is launched goes on when this page, the browser or the studio is closed, and can be cancelled and resumed without
+  losing what is finished.</p>
 </div>
 <div class="dv-train">
   <section class="dv-card" aria-label="What to train">
