@@ -52,9 +52,11 @@ export function mount(element) {
   function order(kind) {
     remember("work", kind === "runs" ? null : kind);
     fill(part("kind"), forms.map(([name, title]) => el("button", { type: "button", "aria-pressed": String(name === kind), "data-kind": name, onclick: () => { order(name); part("kind").querySelector(`[data-kind=${name}]`).focus(); } }, title)));
-    for (const [name, , Kind, place] of forms) {
+    const cohort = address.searchParams.get("cohort") ?? "";
+    for (const one of forms) {
+      const [name, , Kind, place, form] = one;
       place.hidden = name !== kind;
-      if (name !== kind) fill(place); else new Kind(place, { cohort: address.searchParams.get("cohort") ?? "", ...launched }).begin();
+      if (name === kind && form?.cohort !== cohort) (one[4] = new Kind(place, { cohort, ...launched })).begin();  // what was chosen stays
     }
   }
   fill(part("jobs"), el("h2", { id: "dv-train-jobs-title" }, "Jobs"), el("p", { class: "dv-soft" }, "Reading the queue …"));
