@@ -97,6 +97,8 @@ def fill(
         return None if read is None else read()
 
     def results(cell: Cell) -> dict[Level, Result]:
+        if outcomes(cell.unit).read is None:
+            return {}
         key = cell.unit, cell.system, cell.modalities
         if key not in kept.results and (found := predictions(cell.unit)) is not None:
             rows = found.where(system=cell.system, modalities=cell.modalities)
@@ -110,9 +112,9 @@ def fill(
         return Number(clip, subject, cell.printed, found.why or ("" if clip is not None else "not rated"), found.message)
 
     def against(row: Row) -> tuple[Comparison, ...]:
-        if row.against is None:
-            return ()
         cell = row.cells[0]
+        if row.against is None or any(outcomes(unit).read is None for unit in (cell.unit, row.against)):
+            return ()
         key = cell.unit, cell.system, cell.modalities, row.against
         if key not in kept.against:
             ours, theirs = predictions(cell.unit), predictions(row.against)

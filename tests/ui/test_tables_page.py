@@ -126,7 +126,7 @@ def base(cohort: Path, folder: Path) -> Iterator[str]:
 @needs_browser
 def test_ordered_on_the_page_watched_and_read(watched: Watched, base: str):
     page = watched.page
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(30_000)
     page.goto("/train")
     page.wait_for_selector("#dv-launch")
     page.get_by_role("button", name="The paper's tables").click()
@@ -154,7 +154,7 @@ def test_ordered_on_the_page_watched_and_read(watched: Watched, base: str):
     expect(page.locator(".dv-paper-progress")).to_have_count(0)
     expect(frame.locator("td a")).to_have_count(5 * 4)
     page.goto("/train")
-    page.click(f"tr[data-job='{entry.id}'] >> text=Tables")
+    page.locator(f"tr[data-job='{entry.id}']").get_by_role("link", name="Tables of").click()
     page.wait_for_selector(".dv-paper-table")
 
 
@@ -186,6 +186,8 @@ def test_a_table_by_its_address_from_cell_to_run_and_back(watched: Watched, base
     page.click("nav[aria-label='Tables of the paper'] >> text=Table 3")
     expect(page.locator("#dv-paper-title")).to_contain_text("Table 3.")
     expect(page.locator(".dv-paper-tests tbody tr")).to_have_count(2)
+    failed = page.locator(".dv-paper-table tbody", has_text="svm, KI + AC").locator(".is-none")
+    expect(failed).to_contain_text("Failed. ALS: one training clip is too few")
     page.click("nav[aria-label='Tables of the paper'] >> text=Figure 3")
     expect(page.locator(".dv-panel table")).to_have_count(6)  # g and h, and four of ours
     assert f"tables={opened}&table=figure" in page.url
@@ -199,18 +201,18 @@ def test_a_table_that_fills_keeps_place_and_focus(watched: Watched, base: str, o
     page, place = watched.page, Sweep(folder / "sweep")
     whole = place.status()
     states = json.loads((place.folder / "status.json").read_text())
-    held = next(one for one in states["units"] if one["state"] == "done" and one["name"].startswith("svm"))
+    held = next(one for one in states["units"] if one["state"] == "done" and one["name"].startswith("logistic"))
     held["state"] = "waiting"
     with place.locked():
         (place.folder / "status.json").write_text(json.dumps(states | {"state": "running"}))
         page.goto(f"/runs?tables={opened}&table=3")
-        svm = page.locator(".dv-paper-table tbody", has_text="svm, KI + AC")
-        expect(svm).to_contain_text("Not trained")
+        logistic = page.locator(".dv-paper-table tbody", has_text="logistic, KI + AC")
+        expect(logistic).to_contain_text("Not trained")
         expect(page.locator(".dv-paper-progress")).to_contain_text("runs trained")
         page.locator(".dv-paper-table tbody", has_text="majority").locator("td a").nth(2).focus()
         before = page.locator(".dv-paper-frame").first.evaluate("(frame) => frame.scrollTop")
         place.set_status(whole)
-        expect(svm.locator("td a")).to_have_count(12)
+        expect(logistic.locator("td a")).to_have_count(12)
     expect(page.locator(".dv-paper-table tbody", has_text="majority").locator("td a").nth(2)).to_be_focused()
     assert before > 0 and page.locator(".dv-paper-frame").first.evaluate("(frame) => frame.scrollTop") == before
     expect(page.locator(".dv-run-head .dv-state")).to_have_text("Done")
