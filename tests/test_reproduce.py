@@ -95,7 +95,7 @@ def unit_of(place: Reproduction, number: int, line: dict[str, str]):
     asked = [line[name] for name in ("encoders", "objective", "train_modalities")]
     return next(
         unit
-        for unit in paper.table(number, module._alias_of(place)).units
+        for unit in paper.table(number, module.alias_of(place)).units
         if [unit.encoders, unit.objective, unit.train_modalities] == asked and line["system"] in (unit.system, *unit.baselines)
     )
 
@@ -186,7 +186,7 @@ def test_a_real_pass_trains_what_table_6_needs_and_goes_on_where_it_was(tmp_path
     asked = {"folds": FOLDS, "seeds": 1, "epochs": 1, "test_encoders": True, "workers": 1}
     files = services.reproduce("table6", cohort, out, on_step=lambda *step: steps.append(step), **asked)
     assert [file.name for file in files] == ["table6.csv", "table6.md", "table6.tex"]
-    assert steps[-1] == ("runs", 6, 6)
+    assert steps[-3:] == [("runs", 6, 6), ("tables", 0, 1), ("tables", 1, 1)]
     first = (out / "table6.csv").read_bytes()
     assert all(line["ours_mean"] for line in records(Reproduction(out), "table6"))
     steps.clear()

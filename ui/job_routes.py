@@ -89,6 +89,7 @@ def _view(job: Job) -> dict[str, Any]:
         "engine",
         "epochs",
         "workers",
+        "what",
     )
     return {
         "id": job.id,
@@ -106,6 +107,7 @@ def _view(job: Job) -> dict[str, Any]:
         "started_s": status.started_s,
         "ended_s": status.ended_s,
         "has_run": (services.run_folder(job.id) / "spec.json").is_file(),
+        "has_tables": (services.reproduction_folder(job.id) / "sweep" / "status.json").is_file(),
     }
 
 

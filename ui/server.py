@@ -29,10 +29,12 @@ from ui import (
     encoder_routes,
     job_routes,
     report_routes,
+    reproduce_routes,
     routes,
     run_routes,
     session_routes,
     shell,
+    table_routes,
     theme,
     train_routes,
 )
@@ -90,8 +92,10 @@ def create_app(
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.include_router(routes.build(owners, workspace, sessions))
     app.include_router(train_routes.build(owners, cohorts))
+    app.include_router(reproduce_routes.build(owners, cohorts))
     app.include_router(job_routes.build(owners))
     app.include_router(run_routes.build(owners))
+    app.include_router(table_routes.build(owners))
     app.include_router(encoder_routes.build(owners, cohorts))
     app.include_router(report_routes.build(owners, cohorts, desk))
     app.include_router(session_routes.build(owners, cohorts, openings))

@@ -38,6 +38,7 @@ HEAD = """
 <link rel="stylesheet" href="/studio/static/jobs.css">
 <link rel="stylesheet" href="/studio/static/train.css">
 <link rel="stylesheet" href="/studio/static/runs.css">
+<link rel="stylesheet" href="/studio/static/tables.css">
 <script src="/studio/static/theme.js"></script>
 <script type="module" src="/studio/static/shell.js"></script>
 """

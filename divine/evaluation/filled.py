@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -17,11 +18,21 @@ Why = Literal["", "weights absent", "failed", "not trained", "not rated"]
 
 
 class Outcome(NamedTuple):
-    """What became of a run: its predictions, or why there are none."""
+    """What became of a run: how to read its predictions, or why there are none."""
 
-    predictions: Predictions | None
+    read: Callable[[], Predictions] | None
     why: Why = ""
     message: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What finished runs came to: tables share runs, and none has to be judged twice, since a finished run does not change."""
+
+    results: dict[tuple[Unit, str, str], dict[Level, Result]] = field(default_factory=dict)
+    """By run, system and setting."""
+    against: dict[tuple[Unit, str, str, Unit], tuple[Comparison, ...]] = field(default_factory=dict)
+    """By run, system and setting, and the run that it was tested against."""
 
 
 class Number(NamedTuple):
@@ -32,6 +43,8 @@ class Number(NamedTuple):
     per_subject: Estimate | None
     printed: float | None
     why: Why = ""
+    message: str = ""
+    """What is known of why, such as which weights are missing."""
 
 
 class Against(NamedTuple):
@@ -64,31 +77,53 @@ class FilledTable(NamedTuple):
         return self.table.columns
 
 
-def fill(table: PaperTable, outcome: Callable[[Unit], Outcome], sizes: Sizes | None = None) -> FilledTable:
+def fill(
+    table: PaperTable, outcome: Callable[[Unit], Outcome], sizes: Sizes | None = None, judged: Judged | None = None
+) -> FilledTable:
     """Fill a table.
 
     Args:
         table: which.
         outcome: gives the predictions of a run.
         sizes: of the members, for the corrected t-test.
+        judged: what these runs came to before; what is new is added to it.
     """
+    kept = judged or Judged()
     outcomes = cache(outcome)
 
     @cache
-    def results(unit: Unit, system: str, modalities: str) -> dict[Level, Result]:
-        found = outcomes(unit).predictions
-        rows = None if found is None else found.where(system=system, modalities=modalities)
-        if rows is None or rows.frame.empty:
+    def predictions(unit: Unit) -> Predictions | None:
+        read = outcomes(unit).read
+        return None if read is None else read()
+
+    def results(cell: Cell) -> dict[Level, Result]:
+        if outcomes(cell.unit).read is None:
             return {}
-        return {one.level: one for one in evaluate(rows, tasks=unit.tasks)}
+        key = cell.unit, cell.system, cell.modalities
+        if key not in kept.results and (found := predictions(cell.unit)) is not None:
+            rows = found.where(system=cell.system, modalities=cell.modalities)
+            judged_now = () if rows.frame.empty else evaluate(rows, tasks=cell.unit.tasks)
+            kept.results[key] = {one.level: one for one in judged_now}
+        return kept.results.get(key, {})
 
     def number(cell: Cell) -> Number:
-        by_level = results(cell.unit, cell.system, cell.modalities)
+        by_level, found = results(cell), outcomes(cell.unit)
         clip, subject = (by_level[level].metrics.get(cell.metric) if by_level else None for level in ("clip", "subject"))
-        why = outcomes(cell.unit).why or ("" if clip is not None else "not rated")
-        return Number(clip, subject, cell.printed, why)
+        return Number(clip, subject, cell.printed, found.why or ("" if clip is not None else "not rated"), found.message)
 
-    tested = [_against(row, outcomes, sizes) for row in table.rows]
+    def against(row: Row) -> tuple[Comparison, ...]:
+        cell = row.cells[0]
+        if row.against is None or any(outcomes(unit).read is None for unit in (cell.unit, row.against)):
+            return ()
+        key = cell.unit, cell.system, cell.modalities, row.against
+        if key not in kept.against:
+            ours, theirs = predictions(cell.unit), predictions(row.against)
+            if ours is None or theirs is None:
+                return ()
+            kept.against[key] = _compared(cell, ours, row.against, theirs, sizes)
+        return kept.against[key]
+
+    tested = [against(row) for row in table.rows]
     raised = {metric: _raised(tested, metric) for metric in PRIMARY}
     rows = tuple(
         FilledRow(
@@ -101,23 +136,17 @@ def fill(table: PaperTable, outcome: Callable[[Unit], Outcome], sizes: Sizes | N
     return FilledTable(table, rows, sizes)
 
 
-def best(filled: FilledTable, place: int) -> float | None:
+def best(filled: FilledTable, place: int, level: Level = "clip") -> float | None:
     """Return our best number of a column: picked on test scores, and to be labelled so."""
-    values = [row.numbers[place].ours for row in filled.rows]
+    values = [row.numbers[place].ours if level == "clip" else row.numbers[place].per_subject for row in filled.rows]
     known = [one.mean for one in values if one is not None]
     higher = filled.columns[place].metric in METRICS[:2]
     return (max if higher else min)(known, default=None)
 
 
-def _against(row: Row, outcomes: Callable[[Unit], Outcome], sizes: Sizes | None) -> tuple[Comparison, ...]:
-    if row.against is None:
-        return ()
-    cell = row.cells[0]
-    ours, theirs = outcomes(cell.unit).predictions, outcomes(row.against).predictions
-    if ours is None or theirs is None:
-        return ()
+def _compared(cell: Cell, ours: Predictions, against: Unit, theirs: Predictions, sizes: Sizes | None) -> tuple[Comparison, ...]:
     setting = {"part": "test", "modalities": cell.modalities}
-    first, second = ours.where(system=cell.system, **setting), theirs.where(system=row.against.system, **setting)
+    first, second = ours.where(system=cell.system, **setting), theirs.where(system=against.system, **setting)
     found = compare(first, second, level="clip", setting=cell.modalities, sizes=sizes)
     return tuple(one for one in found if one.metric in PRIMARY)
 

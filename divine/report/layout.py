@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from divine.evaluation.evaluate import Estimate
+from divine.evaluation.evaluate import Estimate, Level
 from divine.evaluation.filled import Against, FilledRow, FilledTable, Number, best
 from divine.evaluation.paper_notes import notes_of
 from divine.records import NOTICE, SYNTHETIC_NOTICE
@@ -12,6 +12,8 @@ from divine.records import NOTICE, SYNTHETIC_NOTICE
 SHORT = {"accuracy": "A", "macro_f1": "F1", "mae_total": "M", "rmse_total": "R"}
 UNITS = {"accuracy": "%", "macro_f1": "%", "mae_total": "points", "rmse_total": "points"}
 UP = ("accuracy", "macro_f1")
+PROTOCOL = (5, 5, 50)
+"""The paper's folds, seeds and epochs: anything else is a reduced protocol."""
 BLOCKS = {"paper": "The paper's pair", "own": "Beyond the paper", "rivals": "Beyond the paper: other systems"}
 
 
@@ -30,13 +32,16 @@ class Stamp:
     """Codes of the encoders whose features could not be had."""
 
     @property
+    def reduced(self) -> bool:
+        return (self.folds, self.seeds, self.epochs) != PROTOCOL
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """Say it, the gravest first."""
-        reduced = (self.folds, self.seeds, self.epochs) != (5, 5, 50)
         seeds = f"{self.seeds} {'seed' if self.seeds == 1 else 'seeds'}"
         protocol = f"{self.folds} folds by subject, {seeds}, at most {self.epochs} {'epoch' if self.epochs == 1 else 'epochs'}"
         found = [f"Ours: {self.cohort}; {protocol}."]
-        if reduced:
+        if self.reduced:
             found.insert(0, "REDUCED PROTOCOL: the paper's is 5 folds, 5 seeds, 50 epochs. These numbers are a quick pass.")
         if self.test_encoders:
             found.insert(0, "TEST: rows marked TEST come from tiny random encoders and mean nothing.")
@@ -104,10 +109,11 @@ def tests(filled: FilledTable) -> tuple[tuple[str, ...], ...]:
     return tuple(_test(row, one) for row in filled.rows for one in row.against)
 
 
-def footnotes(filled: FilledTable) -> tuple[str, ...]:
+def footnotes(filled: FilledTable, level: Level = "clip") -> tuple[str, ...]:
     """Return what must be said below: how to read it, and where the paper contradicts itself."""
     reading = (
-        "Ours: mean ± standard deviation over folds × seeds [95 % bootstrap interval over subjects, seed-averaged], per clip."
+        "Ours: mean ± standard deviation over folds × seeds [95 % bootstrap interval over subjects, seed-averaged], "
+        f"per {level}."
     )
     picked = "Bold: our best number of the column, picked on test scores."
     against = (f"Tested against {filled.table.against}, named beforehand.",) if filled.table.against else ()

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from divine import encoders
 from divine.data.load import load
 from divine.evaluation import paper
 from divine.evaluation.confusion import confusion
-from divine.evaluation.filled import FilledTable, Outcome, fill
+from divine.evaluation.filled import FilledTable, Judged, Outcome, fill
 from divine.evaluation.paper import Panel, PaperTable
 from divine.evaluation.paper_notes import FIGURE, notes_of
 from divine.evaluation.unit import Unit
@@ -25,7 +27,7 @@ from divine.report.layout import Stamp
 from divine.report.typeset import ReportError
 from divine.store import Store, write_atomically
 from divine.training.config import TrainingConfig
-from divine.training.cross_validate import OnStep
+from divine.training.cross_validate import OnStep, Step
 from divine.training.shared_packs import why_absent
 from divine.training.spec import Folds
 from divine.training.stand_ins import stand_in, write_stand_ins
@@ -33,6 +35,8 @@ from divine.training.sweep import sweep
 from divine.training.sweep_folder import Sweep, SweepSpec
 
 EVERYTHING = (*(f"table{number}" for number in paper.TABLES), "figure3")
+FIGURES = ("figure3", "figure3-own")
+"""What ``figure3`` draws: the paper's panels, and those that need no weights."""
 
 
 @dataclass(frozen=True)
@@ -108,46 +112,44 @@ def reproduce(
         source = write_stand_ins(
             index, {code: encoders.info(code).modality for code in absent}, store, out / "test-cohort", workers=workers
         )
-    units = _units(what, _alias(replaced))
+    units = units_of(what, _alias(replaced))
     asked = SweepSpec(str(source), units, protocol.folds, protocol.seeds, TrainingConfig(max_epochs=protocol.epochs))
     if (out / "protocol.json").is_file() and _about(place).replaced != replaced:
         raise ReportError(f"{out.name}: was made with other encoders in the place of absent ones. Choose another folder.")
     about = About(index.root.name, replaced, () if replaced else absent)
     write_atomically(out / "protocol.json", json.dumps(to_json(about)).encode())
     sweep(asked, place.sweep, store, workers=workers, on_step=on_step)
-    return write(place, what)
+    return write(place, what, on_step=on_step)
 
 
-def write(place: Reproduction, what: Sequence[str]) -> tuple[Path, ...]:
+def write(place: Reproduction, what: Sequence[str], *, on_step: OnStep = lambda _: None) -> tuple[Path, ...]:
     """Write the asked tables and the figure from the runs that are there."""
-    stamp, files = stamp_of(place), []
+    stamp, judged, files = stamp_of(place), Judged(), []
 
     def put(name: str, content: bytes) -> None:
         write_atomically(place.folder / name, content)
         files.append(place.folder / name)
 
-    for name in what:
+    for done, name in enumerate(what):
+        on_step(Step("tables", done, len(what)))
         if name == "figure3":
-            own = ("Not in the paper: what needs no weights.",)
-            for stem, panels, notes in (
-                ("figure3", paper.panels, notes_of(FIGURE)),
-                ("figure3-own", paper.own_panels, own),
-            ):
-                drawn = draw_panels(place, panels(_alias_of(place)))
-                figure = figure3.draw(drawn, stamp, notes)
+            for stem in FIGURES:
+                drawn = drawn_panels(place, stem)
+                figure = figure_of(place, stem, drawn)
                 for kind in figure3.FORMATS:
                     put(f"{stem}.{kind}", figure3.render(figure, kind))
                 put(f"{stem}.csv", figure3.as_csv(drawn).encode())
             continue
-        filled = filled_table(place, int(name.removeprefix("table")))
+        filled = filled_table(place, int(name.removeprefix("table")), judged)
         put(f"{name}.csv", tables.as_csv(filled, stamp).encode())
         put(f"{name}.md", tables.as_markdown(filled, stamp).encode())
         put(f"{name}.tex", tables.as_latex(filled, stamp).encode())
+    on_step(Step("tables", len(what), len(what)))
     return tuple(files)
 
 
-def filled_table(place: Reproduction, number: int) -> FilledTable:
-    """Fill a table with the runs that are there.
+def filled_table(place: Reproduction, number: int, judged: Judged | None = None) -> FilledTable:
+    """Fill a table with the runs that are there; what they came to before is taken from ``judged``.
 
     Raises:
         ReportError: the paper has no such table.
@@ -155,10 +157,11 @@ def filled_table(place: Reproduction, number: int) -> FilledTable:
     """
     if number not in paper.TABLES:
         raise ReportError(f"table {number}: the paper has tables 1 to 9.")
-    table = paper.table(number, _alias_of(place))
-    done = [unit for unit in table.units if place.sweep.status().of(unit).state == "done"]
+    table = paper.table(number, alias_of(place))
+    status = place.sweep.status()
+    done = [unit for unit in table.units if status.of(unit).state == "done"]
     sizes = sizes_of(place.sweep.run(done[0])) if done else None
-    return fill(table, outcomes(place), sizes)
+    return fill(table, outcomes(place), sizes, judged)
 
 
 def outcomes(place: Reproduction) -> Callable[[Unit], Outcome]:
@@ -169,25 +172,32 @@ def outcomes(place: Reproduction) -> Callable[[Unit], Outcome]:
     def outcome(unit: Unit) -> Outcome:
         state = status.of(unit)
         if state.state == "done":
-            return Outcome(place.sweep.run(unit).predictions())
+            return Outcome(place.sweep.run(unit).predictions)
         why = {"absent": "weights absent", "failed": "failed", "waiting": "not trained"}[state.state]
         return Outcome(None, why, state.message)  # type: ignore[arg-type]
 
     return outcome
 
 
-def draw_panels(place: Reproduction, panels: Sequence[Panel]) -> tuple[Drawn, ...]:
-    """Count the confusion matrices of panels."""
+def drawn_panels(place: Reproduction, stem: str) -> tuple[Drawn, ...]:
+    """Count the confusion matrices of ``figure3``, or of ``figure3-own``, which needs no weights."""
+    panels = (paper.panels if stem == "figure3" else paper.own_panels)(alias_of(place))
     get = outcomes(place)
 
     def one(panel: Panel) -> Drawn:
         found = get(panel.unit)
-        if found.predictions is None:
+        if found.read is None:
             return Drawn(panel, None, found.why)
-        counted = confusion(found.predictions.where(system=panel.unit.system, modalities=panel.modalities), panel.kind)
+        counted = confusion(found.read().where(system=panel.unit.system, modalities=panel.modalities), panel.kind)
         return Drawn(panel, counted, "" if counted else "not rated")
 
     return tuple(one(panel) for panel in panels)
+
+
+def figure_of(place: Reproduction, stem: str, drawn: Sequence[Drawn]) -> Figure:
+    """Draw panels with what must be said below them."""
+    notes = notes_of(FIGURE) if stem == "figure3" else ("Not in the paper: what needs no weights.",)
+    return figure3.draw(drawn, stamp_of(place), notes)
 
 
 def stamp_of(place: Reproduction) -> Stamp:
@@ -204,7 +214,8 @@ def stamp_of(place: Reproduction) -> Stamp:
     )
 
 
-def _units(what: Sequence[str], alias: paper.Alias) -> tuple[Unit, ...]:
+def units_of(what: Sequence[str], alias: paper.Alias = lambda code: code) -> tuple[Unit, ...]:
+    """List the runs that tables and figure need, each once."""
     described: list[PaperTable] = [paper.table(int(name.removeprefix("table")), alias) for name in what if name != "figure3"]
     panels = [*paper.panels(alias), *paper.own_panels(alias)] if "figure3" in what else []
     return tuple(dict.fromkeys([*(unit for one in described for unit in one.units), *(panel.unit for panel in panels)]))
@@ -214,7 +225,8 @@ def _alias(replaced: Sequence[str]) -> paper.Alias:
     return lambda code: stand_in(code) if code in replaced else code
 
 
-def _alias_of(place: Reproduction) -> paper.Alias:
+def alias_of(place: Reproduction) -> paper.Alias:
+    """Return which codes stand for the paper's in a reproduction: its own, but where encoders made for tests replace them."""
     return _alias(_about(place).replaced)
 
 

@@ -82,7 +82,23 @@ class ExtractOrder:
         return f"features {self.encoders} of {_cohort(self.data)}"
 
 
-JobOrder = TrainOrder | SweepOrder | ExtractOrder
+@dataclass(frozen=True)
+class ReproduceOrder:
+    """The arguments of ``services.reproduce``; tables and runs lie in the home, under the job's id."""
+
+    data: str
+    what: str = "all"
+    folds: int | Literal["loso", "given"] = 5
+    seeds: int = 5
+    epochs: int = 50
+    workers: int | None = None
+
+    @property
+    def title(self) -> str:
+        return f"the paper's tables on {_cohort(self.data)}"
+
+
+JobOrder = TrainOrder | SweepOrder | ExtractOrder | ReproduceOrder
 
 
 def _cohort(data: str) -> str:
@@ -148,10 +164,20 @@ def _extract(job_id: str, order: ExtractOrder, on_step: OnStep) -> None:
     extract(Path(order.data), order.encoders, workers=order.workers, on_step=on_step)
 
 
+def _reproduce(job_id: str, order: ReproduceOrder, on_step: OnStep) -> None:
+    from divine.services.study import reproduce
+
+    place = reproduction_folder(job_id)
+    _clear_half_written(place / "sweep")
+    asked = {"folds": order.folds, "seeds": order.seeds, "epochs": order.epochs, "workers": order.workers}
+    reproduce(order.what, Path(order.data), place, **asked, on_step=on_step)
+
+
 KINDS: dict[str, tuple[type, Callable[..., None]]] = {
     "train": (TrainOrder, _train),
     "sweep": (SweepOrder, _sweep),
     "extract": (ExtractOrder, _extract),
+    "reproduce": (ReproduceOrder, _reproduce),
 }
 """Everything that a job can be: the record of its arguments, and what carries it out."""
 
@@ -219,6 +245,11 @@ def run_folder(job_id: str) -> Path:
 def sweep_folder(job_id: str) -> Path:
     """Return where the sweep of a job lies."""
     return home() / "sweeps" / job_id
+
+
+def reproduction_folder(job_id: str) -> Path:
+    """Return where the paper's tables of a job lie, and the runs that they are made of."""
+    return home() / "reproductions" / job_id
 
 
 def show_device(device: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from divine import demonstration
 from divine.config import home
 from divine.records import DivineError
+from divine.services.opened import id_of, keep, opened
 
 if TYPE_CHECKING:
     from divine.training.run import Status
@@ -24,8 +23,6 @@ TRASH_DAYS = 30
 """How long a deleted run can be brought back."""
 SHIPPED_ID = "demonstration"
 """Of the SYNTHETIC run that comes with the studio; it is listed last and cannot be deleted."""
-_OPENED = "opened.json"
-_ID_DIGITS = 16
 
 
 class RunError(DivineError):
@@ -65,10 +62,15 @@ def run_entry(run_id: str) -> RunEntry:
     Raises:
         RunError: there is none of this id.
     """
-    folder = _places().get(run_id)
+    folder = _places().get(run_id) or _tabled().get(run_id)
     if folder is None:
         raise RunError(f"{run_id[:40]}: no such run here. The Runs page lists those there are.")
     return _entry(run_id, folder)
+
+
+def run_id_of(folder: Path) -> str:
+    """Return the id under which the run of a folder is found."""
+    return id_of(folder, _root())
 
 
 def run_name(folder: Path) -> str:
@@ -88,8 +90,8 @@ def open_run(folder: Path) -> RunEntry:
     if not found:
         raise RunError(f"{folder.name}: holds no run (spec.json, split.json). Give the folder that `divine train --run` wrote.")
     if folder.parent != _root():
-        _write_opened([folder, *(one for one in _read_opened() if one != folder)])
-    return run_entry(_id(sorted(found)[0]))
+        keep(_root(), [folder, *(one for one in opened(_root()) if one != folder)])
+    return run_entry(id_of(sorted(found)[0], _root()))
 
 
 def delete_run(run_id: str) -> RunEntry:
@@ -103,7 +105,7 @@ def delete_run(run_id: str) -> RunEntry:
     if run_id == SHIPPED_ID:
         raise RunError("The demonstration run comes with the studio and stays.")
     entry = run_entry(run_id)
-    if not entry.ours and entry.folder not in _read_opened():
+    if not entry.ours and entry.folder not in opened(_root()):
         raise RunError(f"{entry.name}: is one of a sweep, and stays with it.")
     job = home() / "jobs" / run_id
     if entry.state == "training" or is_held(job / ".lock"):
@@ -118,7 +120,7 @@ def delete_run(run_id: str) -> RunEntry:
             job.rename(place / "job")
     else:
         (place / "elsewhere.json").write_text(json.dumps(str(entry.folder)))
-        _write_opened([one for one in _read_opened() if one != entry.folder])
+        keep(_root(), [one for one in opened(_root()) if one != entry.folder])
     return entry
 
 
@@ -132,7 +134,7 @@ def restore_run(run_id: str) -> RunEntry:
     if place is None:
         raise RunError(f"{run_id[:40]}: is not in the trash; after {TRASH_DAYS} days it is emptied.")
     if (place / "elsewhere.json").is_file():
-        _write_opened([Path(json.loads((place / "elsewhere.json").read_text())), *_read_opened()])
+        keep(_root(), [Path(json.loads((place / "elsewhere.json").read_text())), *opened(_root())])
     else:
         if (_root() / run_id).exists():
             raise RunError(f"{run_id}: another run has this name now. Delete that one first.")
@@ -181,38 +183,25 @@ def _trash() -> Path:
     return home() / "trash"
 
 
-def _id(folder: Path) -> str:
-    if folder.parent == _root():
-        return folder.name
-    return hashlib.sha256(os.fsencode(folder)).hexdigest()[:_ID_DIGITS]
-
-
 def _places() -> dict[str, Path]:
     """Return every run's folder by id: an id is looked up here and never becomes a path."""
     ours = (one for one in _root().iterdir() if one.is_dir()) if _root().is_dir() else ()
     swept = (home().resolve() / "sweeps").glob("*/runs/*")
-    elsewhere = (run for one in _read_opened() if one.is_dir() for run in _runs_in(one))
+    elsewhere = (run for one in opened(_root()) if one.is_dir() for run in _runs_in(one))
     shipped = {SHIPPED_ID: demonstration.RUN} if demonstration.RUN.is_dir() else {}
-    return shipped | {_id(folder): folder for folder in (*elsewhere, *swept, *ours)}
+    return shipped | {id_of(folder, _root()): folder for folder in (*elsewhere, *swept, *ours)}
+
+
+def _tabled() -> dict[str, Path]:
+    """Return the runs of the paper's tables by id: hundreds, which have an address and are found by their tables."""
+    root = home().resolve() / "reproductions"
+    folders = (*root.glob("*"), *opened(root))
+    return {id_of(run, _root()): run for folder in folders for run in folder.glob("sweep/runs/*")}
 
 
 def _runs_in(folder: Path) -> tuple[Path, ...]:
     """Return a run, or every run of a sweep."""
     return tuple(folder.glob("runs/*")) if (folder / "runs").is_dir() else (folder,)
-
-
-def _read_opened() -> list[Path]:
-    try:
-        listed = json.loads((_root() / _OPENED).read_text())
-    except (OSError, ValueError):
-        return []
-    return [Path(one) for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
-
-
-def _write_opened(folders: list[Path]) -> None:
-    from divine.store import write_atomically
-
-    write_atomically(_root() / _OPENED, json.dumps([str(one) for one in folders]).encode())
 
 
 def _purge() -> None:

@@ -18,10 +18,11 @@ def write_cohort(
     video: bool = True,
     ratings: bool = True,
     ages: bool = True,
+    codes: tuple[str, str] = ("V", "A"),
     signal: float = 2.0,
     seed: int = 0,
 ) -> Path:
-    """Write a cohort whose group shows in one feature per group, and return its manifest."""
+    """Write a cohort whose group shows in one feature per group, named by ``codes``, and return its manifest."""
     root.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     rows = []
@@ -31,13 +32,13 @@ def write_cohort(
             for task in tasks:
                 name = f"{place}-{person}-{task}"
                 row: dict[str, object] = {"subject": f"P{person}", "group": group, "task": task}
-                for modality, dim in (("video", 5), ("audio", 4)):
+                for modality, dim, code in (("video", 5, codes[0]), ("audio", 4, codes[1])):
                     if modality == "video" and not video:
                         continue
                     values = rng.normal(size=(steps, dim)).astype(np.float32)
                     values[:, place] += signal
                     np.save(root / f"{name}-{modality}.npy", values)
-                    row[f"features_{modality}_{modality[0].upper()}"] = f"{name}-{modality}.npy"
+                    row[f"features_{modality}_{code}"] = f"{name}-{modality}.npy"
                 if ratings:
                     row |= {"rating_symmetry_SLP1": severity, "rating_speed_SLP1": severity, "rating_symmetry_SLP2": severity}
                 if ages:

@@ -7,11 +7,15 @@ from typing import NamedTuple
 from playwright.sync_api import Page
 
 from divine.services import browse
+from divine.services.reproductions import reproductions
 from divine.services.runs import runs
 from ui.cohorts import DEMONSTRATION
 from ui.reports import key_of
 
 NAMES = ("cohort", "session", "assess", "encoders", "train", "runs", "reports")
+
+VIEWS = (*NAMES, "order", "tables", "figure")
+"""Pages, and views of theirs that look like pages; the last two need a reproduction in the home."""
 
 
 class Visit(NamedTuple):
@@ -24,7 +28,7 @@ class Visit(NamedTuple):
 
 
 def visits() -> dict[str, Visit]:
-    """Return the seven pages by name, each with something of the demonstration to show."""
+    """Return pages and views by name, each with something of the demonstration to show."""
     index = browse.load_cohort(DEMONSTRATION).index
     speech = next(clip for clip in index.clips if clip.task == "DDK_PATAKA" and clip.group not in index.healthy)
     key, run = browse.clip_key(speech), runs()[-1].id  # the demonstration's run is the last
@@ -34,10 +38,19 @@ def visits() -> dict[str, Visit]:
         Visit("assess", "/assess", "#dv-go"),
         Visit("encoders", f"/encoders?clip={key}", "#dv-encoders canvas"),
         Visit("train", "/train", "#dv-train form, #dv-train button"),
+        Visit("order", "/train?work=tables", ".dv-train-tables .dv-amount"),
         Visit("runs", f"/runs?run={run}", "#dv-runs table:visible"),
         Visit("reports", f"/reports?run={run}&subject={key_of(speech.person)}", ".dv-desk-pages img"),
     )
-    return {visit.name: visit for visit in found}
+    tables = [
+        visit
+        for one in reproductions()[:1]
+        for visit in (
+            Visit("tables", f"/runs?tables={one.id}&table=4", ".dv-paper-table td a"),
+            Visit("figure", f"/runs?tables={one.id}&table=figure", ".dv-panel table"),
+        )
+    ]
+    return {visit.name: visit for visit in (*found, *tables)}
 
 
 def go(page: Page, base: str, visit: Visit) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of the seven pages, light and dark, for the docs: ``python -m tests.ui.pictures docs/pictures``."""
+"""Pictures of the pages and of the paper's tables, light and dark: ``python -m tests.ui.pictures docs/pictures``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.ui.every_page import go, visits
 from tests.ui.running import chromium, studio, watch
+from ui.cohorts import DEMONSTRATION
 
 
 def main(out: Path) -> None:
@@ -19,6 +20,8 @@ def main(out: Path) -> None:
     from divine import services
 
     out.mkdir(parents=True, exist_ok=True)
+    tables = services.reproduction_folder("20260101-000000-abcdef")
+    services.reproduce("table4,figure3", DEMONSTRATION, tables, folds=3, seeds=1, epochs=3)
     with studio(services) as base, chromium() as browser:
         for theme in ("light", "dark"):
             context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=theme)

@@ -5,6 +5,8 @@ import { Poll, reason } from "./jobs_poll.js";
 import { RunList } from "./runs_list.js";
 import { RunView } from "./runs_result.js";
 import { showComparison } from "./runs_compare.js";
+import { PaperView } from "./runs_paper.js";
+import { TablesList } from "./runs_tables.js";
 
 const GONE_AFTER_MS = 12000;
 
@@ -17,7 +19,7 @@ export function mount(element) {
 
   const asked = () => {
     const query = new URL(window.location.href).searchParams;
-    return { run: query.get("run"), compare: query.get("compare"), cohort: query.get("cohort") };
+    return { run: query.get("run"), compare: query.get("compare"), cohort: query.get("cohort"), tables: query.get("tables") };
   };
   const go = (query) => {
     const address = new URL(window.location.href);
@@ -26,32 +28,44 @@ export function mount(element) {
     arrange();
     window.scrollTo(0, 0);
   };
-  const list = new RunList(listPlace, { cohort: asked().cohort, open: (id) => go({ run: id }), compare: (a, b) => go({ run: a, compare: b }), remove, changed: () => runs.now() });
+  const tablesPlace = el("section", { class: "dv-card", "aria-labelledby": "dv-tables-title" });
+  const list = new RunList(listPlace, { beside: tablesPlace, cohort: asked().cohort, open: (id) => go({ run: id }), compare: (a, b) => go({ run: a, compare: b }), remove, changed: () => runs.now() });
+  const tablesList = new TablesList(tablesPlace, { open: (id) => go({ tables: id }), changed: () => tables.now() });
+  const tables = new Poll(() => "/studio/tables", (found) => { tablesList.show(found.reproductions); return found.reproductions.some((one) => one.state === "running"); });
+  const paper = new Poll(() => (view instanceof PaperView ? view.address : null), (found) => view.show(found), () => missing("There are no such tables here", "They were removed, or they lie elsewhere. Tables of `divine reproduce --out DIR` are opened from the list, by their folder."));
   const runs = new Poll(() => "/studio/runs", (found) => { list.show(found.runs); return found.runs.some((one) => one.state === "training"); });
   const detail = new Poll(() => { const { run, compare } = asked(); return run && !compare ? `/studio/runs/${encodeURIComponent(run)}` : null; },
     (found) => { view?.show(found); return found.run.state === "training"; }, () => missing());
 
-  function missing() {
-    fill(onePlace, back(), el("section", { class: "dv-card" }, el("h1", {}, "There is no such run here"),
-      el("p", {}, "It was deleted, or it lies elsewhere. A run of `divine train --run DIR` is opened from the list, by its folder.")));
+  function missing(title = "There is no such run here", text = "It was deleted, or it lies elsewhere. A run of `divine train --run DIR` is opened from the list, by its folder.") {
+    view = null;
+    fill(onePlace, back(), el("section", { class: "dv-card" }, el("h1", {}, title), el("p", {}, text)));
   }
 
-  const back = () => el("a", { class: "dv-back", href: "/runs", onclick: (event) => { event.preventDefault(); go({}); } }, "‹ All runs");
+  // A run that was opened from a table leads back to it.
+  const back = () => (asked().run && asked().tables ? backToTable() : backToList());
+  const backToTable = () => {
+    const query = new URLSearchParams(["tables", "table", "counted"].map((name) => [name, new URL(location.href).searchParams.get(name)]).filter(([, value]) => value));
+    return el("a", { class: "dv-back", href: `/runs?${query}`, onclick: (event) => { event.preventDefault(); go(query); } }, "‹ The paper's tables");
+  };
+  const backToList = () => el("a", { class: "dv-back", href: "/runs", onclick: (event) => { event.preventDefault(); go({}); } }, "‹ All runs");
 
   function arrange() {
-    const { run, compare } = asked();
+    const { run, compare, tables: tabled } = asked();
     const address = window.location.search;
     if (address === shown && view) return;
     shown = address;
-    listPlace.hidden = Boolean(run);
-    onePlace.hidden = !run;
+    listPlace.hidden = Boolean(run || tabled);
+    onePlace.hidden = !listPlace.hidden;
+    if (tabled && !run && view?.id === tabled) { view.turn(); paper.now(); return; }
     view?.close();
     view = null;
-    if (!run) { document.title = "Runs · DIVINE"; runs.now(); return; }
+    if (!run && !tabled) { document.title = "Runs · DIVINE"; runs.now(); tables.now(); return; }
     if (compare) { showComparison(onePlace, back(), run, compare); return; }
     fill(onePlace, back());
     const place = el("div", {});
     onePlace.append(place);
+    if (!run) { view = new PaperView(place, tabled); view.turned = arrange; paper.tag = null; paper.now(); return; }
     view = new RunView(place, { id: run, remove: (entry) => remove([entry]).then((gone) => gone && go({})) });
     detail.tag = null;
     detail.now();
@@ -92,5 +106,7 @@ export function mount(element) {
   window.addEventListener("popstate", arrange);
   arrange();
   runs.begin();
+  tables.begin();
   detail.begin();
+  paper.begin();
 }

@@ -22,6 +22,7 @@ export class RunList {
       el("label", { for: "dv-run-path" }, "Folder of a run of ", el("code", {}, "divine train --run")), this.path, el("button", { class: "dv-button" }, "Open"), this.trouble);
     fill(element,
       el("div", { class: "dv-hero" }, el("h1", {}, "Runs"), el("p", {}, "What came out, per run: metrics with intervals over subjects, confusion matrices whose cells open their clips, calibration and learning curves.")),
+      actions.beside,
       el("section", { class: "dv-card", "aria-label": "Runs" },
         el("div", { class: "dv-run-tools" },
           el("div", {}, el("label", { for: "dv-run-filter" }, "Filter"), this.filter), el("div", {}, el("label", { for: "dv-run-state" }, "State"), this.states), this.only,

@@ -1,7 +1,8 @@
-// The Train page: a form on the left, what is at work and the queue on the right. The server knows everything; this shows it.
+// The Train page: what to train on the left, runs or the paper's tables, what is at work and the queue on the right. The server knows everything; this shows it.
 
 import { el, fill, request } from "./dom.js";
 import { Form } from "./train_form.js";
+import { TablesForm } from "./train_tables.js";
 import { showJobs } from "./train_jobs.js";
 import { showNow } from "./train_now.js";
 import { Poll } from "./jobs_poll.js";
@@ -46,13 +47,20 @@ export function mount(element) {
     forget: async (id) => { await act(id, "DELETE", ""); if (id === chosen) choose(null); },
   };
 
-  const form = new Form(part("form"), {
-    cohort: address.searchParams.get("cohort") ?? "",
-    onCohort: (id) => remember("cohort", id),
-    onLaunched: async (ids) => { await list.now(); choose(ids[0]); },
-  });
+  const launched = { onCohort: (id) => remember("cohort", id), onLaunched: async (ids) => { await list.now(); choose(ids[0]); } };
+  const forms = [["runs", "Runs and sweeps", Form, part("runs")], ["tables", "The paper's tables", TablesForm, part("tables")]];
+  function order(kind) {
+    remember("work", kind === "runs" ? null : kind);
+    fill(part("kind"), forms.map(([name, title]) => el("button", { type: "button", "aria-pressed": String(name === kind), "data-kind": name, onclick: () => { order(name); part("kind").querySelector(`[data-kind=${name}]`).focus(); } }, title)));
+    const cohort = address.searchParams.get("cohort") ?? "";
+    for (const one of forms) {
+      const [name, , Kind, place, form] = one;
+      place.hidden = name !== kind;
+      if (name === kind && form?.cohort !== cohort) (one[4] = new Kind(place, { cohort, ...launched })).begin();  // what was chosen stays
+    }
+  }
   fill(part("jobs"), el("h2", { id: "dv-train-jobs-title" }, "Jobs"), el("p", { class: "dv-soft" }, "Reading the queue …"));
-  form.begin();
+  order(address.searchParams.get("work") === "tables" ? "tables" : "runs");
   list.begin();
   detail.begin();
 }

@@ -1,15 +1,16 @@
 // What to train: choices in the order of the question, checked by the server as they are made.
 
-import { el, fill, icon, ICONS, request } from "./dom.js";
+import { el, fill, request } from "./dom.js";
 import { duration } from "./jobs_words.js";
-import { group, plain } from "./format.js";
+import { plain } from "./format.js";
 import { reason } from "./jobs_poll.js";
+import { cohortField, field, objections, post, refuse, usualFolds } from "./train_ask.js";
 
 const CHECK_AFTER_MS = 250;
 const TASKS = [["all", "All tasks", "Every recording."], ["speech", "Speech", "BBP_NORMAL, DDK_PA, DDK_PATAKA."], ["non-speech", "Non-speech", "The NSM tasks: kiss, open, spread, big smile, blow, brow."]];
 const OBJECTIVES = [["M", "Diagnosis and severity", "Both, by one model."], ["C", "Diagnosis alone", "Which group a subject is of."], ["R", "Severity alone", "The raters' scores only."]];
 const GIVEN = [["audio+video", "Face and voice", "Both, and each alone at test."], ["video", "Face only", "The voice is removed from training, validation and test."], ["audio", "Voice only", "The face is removed from training, validation and test."]];
-const FOLDS = [[5, "5 folds"], [10, "10 folds"], [3, "3 folds"], ["loso", "one subject left out at a time"], ["given", "the manifest's column split"]];
+export const FOLDS = [[5, "5 folds"], [10, "10 folds"], [3, "3 folds"], ["loso", "one subject left out at a time"], ["given", "the manifest's column split"]];
 const PRECISIONS = [["float32", "float32 (usual)"], ["bfloat16", "bfloat16 (faster where the processor has it)"]];
 const ENGINES = [["auto", "as suits the device"], ["members", "models one by one"], ["stacked", "all models as one stack"]];
 const LEAST = { systems: "Choose at least one system.", tasks: "Choose at least one set of recordings.", objective: "Choose what is learned.", modalities: "Choose what training is given." };
@@ -39,7 +40,7 @@ export class Form {
     this.button = el("button", { type: "submit", class: "dv-button is-primary", id: "dv-launch" }, "Launch");
     fill(this.element,
       el("h2", {}, "New run"),
-      this.cohortField(),
+      cohortField(options, "dv-train-cohort"),
       !ready && el("p", { class: "dv-objection", role: "alert" }, options.cohort?.message || "This cohort is not known here. Open it on the Cohort page."),
       ready && [
         this.systems(),
@@ -57,17 +58,6 @@ export class Form {
       ]);
     this.element.onchange = (event) => { if (event.target.name === "cohort") this.another(event.target.value); else this.check(); };
     this.element.onsubmit = (event) => { event.preventDefault(); this.launch(); };
-  }
-
-  cohortField() {
-    const { cohort, cohorts } = this.options;
-    const select = el("select", { name: "cohort", id: "dv-train-cohort" }, cohorts.map((one) => el("option", { value: one.id, selected: one.id === cohort?.id }, one.name)));
-    const facts = cohort?.groups && [
-      `${cohort.groups.reduce((sum, one) => sum + one.subjects, 0)} subjects (${cohort.groups.map((one) => `${one.subjects} ${group(one.name)}`).join(", ")})`,
-      `${cohort.clips} clips`, cohort.rated ? `${cohort.items.length} rated items` : "no ratings"].join(" · ");
-    return el("div", { class: "dv-field" }, el("label", { for: "dv-train-cohort" }, "Cohort"), select,
-      el("p", { class: "dv-soft" }, cohort?.synthetic && el("span", { class: "dv-badge" }, "SYNTHETIC"), " ", facts || "",
-        " ", el("a", { href: cohort ? `/cohort?cohort=${cohort.id}` : "/cohort" }, "Look at it")));
   }
 
   systems() {
@@ -109,9 +99,7 @@ export class Form {
   protocol() {
     const { options } = this;
     const folds = FOLDS.filter(([value]) => value !== "given" || options.cohort.given_split);
-    const fewest = Math.min(...options.cohort.groups.map((one) => one.subjects));
-    const usual = fewest < 5 ? 3 : 5;
-    const field = (label, id, control) => el("div", {}, el("label", { for: id }, label), control);
+    const usual = usualFolds(options.cohort);
     return el("fieldset", { class: "dv-field" }, el("legend", {}, "Protocol"),
       el("div", { class: "dv-protocol" },
         field("Folds, by subject", "dv-folds", el("select", { name: "folds", id: "dv-folds" }, folds.map(([value, title]) => el("option", { value: String(value), selected: value === usual }, title)))),
@@ -125,7 +113,6 @@ export class Form {
   // How, not what: the results are meant to be the same.
   computing() {
     const select = (name, values) => el("select", { name, id: `dv-${name}` }, values.map(([value, title]) => el("option", { value }, title)));
-    const field = (label, id, control) => el("div", {}, el("label", { for: id }, label), control);
     this.single = [field("Precision in training", "dv-precision", select("precision", PRECISIONS)), field("Models are trained", "dv-engine", select("engine", ENGINES))];
     this.swept = field("Epochs, at most", "dv-epochs", el("input", { type: "number", name: "epochs", id: "dv-epochs", min: 1, max: 10000, step: 1, value: "50" }));
     return el("details", { class: "dv-computing" }, el("summary", {}, "How it is computed"), el("div", { class: "dv-protocol" }, this.single, this.swept));
@@ -154,20 +141,17 @@ export class Form {
     this.swept.hidden = !sweep;
     clearTimeout(this.timer);
     const missing = Object.entries(LEAST).find(([name]) => this.chosen(name).length === 0 && !(name === "modalities" && this.given.disabled));
-    if (missing) { this.latest = null; this.refuse(missing[1]); return; }
+    if (missing) { this.latest = null; refuse(this, missing[1]); return; }
     this.timer = setTimeout(() => this.ask("/studio/train/plan"), CHECK_AFTER_MS);
   }
 
   async ask(path) {
     const asked = JSON.stringify(this.order());
     this.latest = asked;
-    const response = await fetch(path, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" }, body: asked });
-    const text = await response.text();
+    const { ok, answer, text } = await post(path, asked);
     if (this.latest !== asked) return null;
-    let answer = null;
-    try { answer = JSON.parse(text); } catch { /* a refusal in plain words */ }
-    if (answer?.plans) this.say(answer.plans); else if (!response.ok) this.refuse(reason(new Error(text)));
-    return response.ok ? answer : null;
+    if (answer?.plans) this.say(answer.plans); else if (!ok) refuse(this, reason(new Error(text)));
+    return ok ? answer : null;
   }
 
   async launch(path = "/studio/train/launch") {
@@ -176,19 +160,13 @@ export class Form {
     try {
       const launched = await this.ask(path);
       if (launched?.jobs) await this.onLaunched(launched.jobs);
-    } catch (error) { this.refuse(reason(error)); }
+    } catch (error) { refuse(this, reason(error)); }
     this.busy = this.button.disabled = false;
     if (path.endsWith("launch")) this.check();
   }
 
-  refuse(text) {
-    fill(this.outcome, el("p", { class: "dv-objection", role: "alert" }, icon(ICONS.warn), el("span", {}, text)));
-    this.button.disabled = true;
-  }
-
   say(plans) {
-    const objections = plans.flatMap((plan) => plan.objections);
-    const texts = [...new Set(objections.map((one) => one.text))];
+    const texts = [...new Set(plans.flatMap((plan) => plan.objections).map((one) => one.text))];
     const notes = [...new Set(plans.flatMap((plan) => plan.notes))];
     const members = plans.reduce((sum, plan) => sum + plan.members, 0);
     const first = plans[0];
@@ -196,7 +174,7 @@ export class Form {
     const seconds = known ? plans.reduce((sum, plan) => sum + plan.duration.seconds, 0) : null;
     fill(this.outcome,
       texts.length > 0
-        ? el("ul", { class: "dv-objections" }, texts.map((text) => el("li", { class: "dv-objection" }, icon(ICONS.warn), el("span", {}, text))))
+        ? objections(texts)
         : [el("p", { class: "dv-amount" }, el("strong", {}, `${members} models`), ` to train: ${plans.length > 1 ? `${plans.length} systems, ` : ""}${first.sweep ? "systems × combinations × " : ""}folds × seeds on ${first.clips} clips of ${first.subjects} subjects.`),
           el("p", { class: "dv-soft" }, first.sweep ? "A sweep: every system on every combination, in one job. A run that fails keeps no other back." : known ? [el("strong", {}, `About ${duration(seconds)}. `), plans.map((plan) => plan.duration.how).join(" "), " Extracting features is not counted."]
             : "How long it takes is not known yet: nothing like it has been trained on this machine. The first finished model will tell.")],

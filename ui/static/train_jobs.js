@@ -3,6 +3,7 @@
 import { el, fill } from "./dom.js";
 import { moment, state } from "./jobs_words.js";
 import { reason } from "./jobs_poll.js";
+import { tablesLink } from "./runs_tables.js";
 
 export function showJobs(section, jobs, chosen, actions) {
   const focus = document.activeElement?.dataset?.key;
@@ -22,6 +23,7 @@ export function showJobs(section, jobs, chosen, actions) {
         active && button(job, "cancel", "Cancel", () => actions.cancel(job.id)),
         (job.state === "interrupted" || job.state === "failed") && button(job, "resume", "Resume", () => actions.resume(job.id)),
         job.state === "done" && job.kind === "train" && el("a", { class: "dv-quiet dv-open", href: `/runs?run=${encodeURIComponent(job.id)}`, "aria-label": `Results of ${job.title}` }, "Results"),
+        job.has_tables && el("a", { class: "dv-quiet dv-open", href: tablesLink(job.id), "aria-label": `Tables of ${job.title}` }, "Tables"),
         // An unfinished run goes by its own page, with its job: the way to resume it must not be lost alone.
         job.state === "done" && job.kind === "sweep" && el("a", { class: "dv-quiet dv-open", href: `/runs?cohort=${encodeURIComponent(job.cohort)}`, "aria-label": `Results of ${job.title}` }, "Results"),
         !active && job.state !== "done" && job.has_run && el("a", { class: "dv-quiet dv-open", href: `/runs?run=${encodeURIComponent(job.id)}`, "aria-label": `Run of ${job.title}` }, "Run"),

@@ -5,12 +5,14 @@ import { number, sentence } from "./format.js";
 import { duration, state, STATES } from "./jobs_words.js";
 import { spark } from "./jobs_spark.js";
 import { reason } from "./jobs_poll.js";
+import { tablesLink } from "./runs_tables.js";
 
 const STAGES = {
   features: (done, total) => `Extracting features: ${done} of ${total} clips`,
   extracting: (done, total) => `Extracting features: ${done} of ${total} clips`,
   training: (done, total) => `Training: ${done} of ${total} models`,
   runs: (done, total) => `${done} of ${total} runs`,
+  tables: (done, total) => (done < total ? `Writing the tables: ${done} of ${total}` : "The tables are written"),
   evaluating: (done) => (done ? "Evaluated" : "Evaluating"),
 };
 
@@ -37,7 +39,8 @@ export function showNow(section, { job, members, left_s: left }, actions) {
       left !== null && left !== undefined && el("span", { class: "dv-soft dv-num" }, `about ${duration(left)} left`),
       active && el("button", { type: "button", class: "dv-button", "data-key": "now cancel", onclick: doing(() => actions.cancel(job.id)) }, "Cancel"),
       (job.state === "interrupted" || job.state === "failed") && el("button", { type: "button", class: "dv-button", "data-key": "now resume", onclick: doing(() => actions.resume(job.id)) }, "Resume"),
-      job.state === "done" && job.kind === "train" && el("a", { class: "dv-button", href: `/runs?run=${encodeURIComponent(job.id)}` }, "See the results")),
+      job.state === "done" && job.kind === "train" && el("a", { class: "dv-button", href: `/runs?run=${encodeURIComponent(job.id)}` }, "See the results"),
+      job.has_tables && el("a", { class: "dv-button", href: tablesLink(job.id) }, job.state === "done" ? "See the tables" : "See the tables so far")),
     job.message && el("p", { class: "dv-callout" }, job.message),
     members.length > 0 && grid(members),
     trouble);
@@ -50,11 +53,14 @@ export function showNow(section, { job, members, left_s: left }, actions) {
 function describe(job) {
   const { asked } = job;
   const folds = asked.folds === "loso" ? "one subject left out at a time" : asked.folds === "given" ? "the given split" : `${asked.folds} folds`;
+  if (asked.what) return [parts(asked.what), `${folds} × ${asked.seeds} ${asked.seeds === 1 ? "seed" : "seeds"}`, `at most ${asked.epochs} ${asked.epochs === 1 ? "epoch" : "epochs"}`].join(" · ");
   const pairs = [asked.video, asked.audio].filter((one) => one?.length).map((one) => one.join(", ")).join(" × ");
   if (asked.systems) return [asked.systems.join(", "), pairs, asked.objectives.map((one) => LEARNS[one]).join(" / "), asked.tasks.map((one) => `${one} tasks`).join(" / "), asked.train_modalities?.length > 1 ? asked.train_modalities.map((one) => GIVEN[one]).join(" / ") : "", `${folds} × ${asked.seeds} ${asked.seeds === 1 ? "seed" : "seeds"}`, `at most ${asked.epochs} epochs`].filter(Boolean).join(" · ");
   if (!asked.system) return asked.encoders ?? "";
   return [`${asked.tasks === "all" ? "all" : asked.tasks} tasks`, LEARNS[asked.objective], `${folds} × ${asked.seeds} ${asked.seeds === 1 ? "seed" : "seeds"}`, asked.modalities && asked.modalities !== "audio+video" ? GIVEN[asked.modalities] : "", asked.precision === "bfloat16" && "bfloat16", asked.engine && asked.engine !== "auto" && (asked.engine === "stacked" ? "as one stack" : "one by one"), asked.baselines.length ? `beside ${asked.baselines.join(", ")}` : ""].filter(Boolean).join(" · ");
 }
+
+const parts = (what) => (what === "all" ? "Tables 1 to 9 and Figure 3" : what.split(",").map((name) => (name === "figure3" ? "Figure 3" : `Table ${name.slice(5)}`)).join(", "));
 
 export function grid(members) {
   const folds = [...new Set(members.map((one) => one.fold))].sort((a, b) => a - b);
