@@ -52,9 +52,10 @@ OPEN = {
 """What answers a stranger who comes without a login where none is set: pages, their parts, and nothing of anybody's."""
 
 SHARED = {
-    "/studio/cohorts", "/studio/encoders", "/studio/reports/runs", "/studio/runs", "/studio/train/options", "/studio/work",
+    "/studio/cohorts", "/studio/encoders", "/studio/reports/runs", "/studio/runs", "/studio/tables", "/studio/train/options",
+    "/studio/train/tables", "/studio/work",
 }  # fmt: skip
-"""What belongs to the studio and not to one browser session: its cohorts, runs and work. A page must be open for it."""
+"""What belongs to the studio and not to one browser session: its cohorts, runs, tables and work. A page must be open for it."""
 
 
 def test_every_route_is_known_and_answers_a_stranger_only_with_the_page(app: FastAPI):
