@@ -15,9 +15,10 @@ inner canthus, points 39 and 42) of the same face. Right and left are the *subje
 minus left. Before anything is measured, each frame is laid onto the clip's own median shape of canthi and nose bridge (robust
 similarity: place, size and roll of the head), yaw and pitch up to 35° are undone as foreshortening, and the points are
 interpolated from their true times to 100 Hz and low-passed at 10 Hz (zero-phase Butterworth; 0.4 of the frame rate below 25
-frames/s). In a blink a lid draws the corners of its eye along: while one is lost for a moment, and 0.08 s before and after, both
-are interpolated beside the bridge of the nose. The lower face is measured from the base of the nose. Points with a confidence under 0.2 count as unseen; a measure
-needs its points in 60 % of the recording, and a rate or speed at least 15 frames/s. A range is P99 − P1.
+frames/s). In a blink a lid draws the corners of its eye along: while one is lost for a moment, and 0.08 s before and after,
+both are interpolated beside the bridge of the nose. The lower face is measured from the base of the nose. Points with a
+confidence under 0.2 count as unseen; a measure needs its points in 60 % of the recording, and a rate or speed at least 15
+frames/s. A range is P99 − P1.
 
 **Repetitions** are peaks of the task's driving signal with a prominence of at least a quarter of its range (P95 − P5), which
 must be 0.06 ICD or more. It is the lip aperture for speech (one cycle is one opening of the lips: one syllable of /pa/; one
