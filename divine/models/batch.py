@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence as Listing
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -133,3 +133,9 @@ def take(batch: Batch, index: Int[Tensor, " n"]) -> Batch:
 
     targets = None if batch.targets is None else Targets(*(one[index] for one in batch.targets))
     return Batch(rows(batch.video), rows(batch.audio), targets)
+
+
+def move(batch: Batch, device: torch.device) -> Batch:
+    """Return the same clips on ``device``."""
+    parts: Any = [None if part is None else type(part)(*(one.to(device) for one in part)) for part in batch]
+    return Batch(*parts)

@@ -20,6 +20,7 @@ from divine.models.batch import Sequence as Steps
 from divine.records import CheckpointCard, Modality
 from divine.store import write_atomically
 from divine.training.checkpoint import Checkpoint, EncoderRef, save
+from divine.training.latents import report_latents
 from divine.training.loop import Fitted
 from divine.training.predict import predict
 from divine.training.rows import clip_columns, prediction_columns
@@ -42,12 +43,14 @@ def leave(work: Work, fold: Fold, fitted: Fitted) -> None:
     Raises:
         StoreError: the run's folder cannot be written.
     """
-    place = folder(work.run, fold)
+    place, validation = folder(work.run, fold), rows_of(work, fold, "validation")
     save(_checkpoint(work, fitted, fold), place)
     write_atomically(place / "history.parquet", _history(fitted, fold).to_parquet())
     table = pd.concat([_judge(work, fitted, fold, part, rows_of(work, fold, part)) for part in JUDGED], ignore_index=True)
     write_atomically(place / "predictions.parquet", table.to_parquet())
-    teller(work.run / "events.jsonl", fold)(event="finished", epochs=len(fitted.history))
+    latents = report_latents(fitted, (work.pack.batch(rows) for rows in _chunks(validation)))
+    tell = teller(work.run / "events.jsonl", fold)
+    tell(event="finished", epochs=len(fitted.history), latents=[one._asdict() for one in latents])
 
 
 def _checkpoint(work: Work, fitted: Fitted, fold: Fold) -> Checkpoint:
@@ -71,11 +74,13 @@ def _history(fitted: Fitted, fold: Fold) -> pd.DataFrame:
 
 def _judge(work: Work, fitted: Fitted, fold: Fold, part: Part, rows: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(
-        line
-        for setting in SETTINGS
-        for chunk in np.array_split(rows, max(1, -(-len(rows) // 256)))
-        for line in _lines(work, fitted, fold, part, chunk, setting)
+        line for setting in SETTINGS for chunk in _chunks(rows) for line in _lines(work, fitted, fold, part, chunk, setting)
     )
+
+
+def _chunks(rows: np.ndarray) -> list[np.ndarray]:
+    """Split rows into as few chunks of at most 256 as will do; at least one."""
+    return np.array_split(rows, max(1, -(-len(rows) // 256)))
 
 
 def _lines(

@@ -6,7 +6,7 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -15,7 +15,6 @@ from torch import Tensor
 from divine.models.answer import Answer, System
 from divine.models.batch import PerModality
 from divine.models.config import DivineConfig, Schema
-from divine.models.divine import Result
 from divine.models.heads import Logits
 from divine.models.losses import Losses, supervised_losses
 from divine.models.precision import Precision, set_precision
@@ -23,7 +22,6 @@ from divine.models.systems import build
 from divine.training.average import Average
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingCancelledError, TrainingError
-from divine.training.latents import LatentReport, report_latents
 from divine.training.modality_dropout import drop_modality
 from divine.training.predict import run
 from divine.training.source import Source, count, in_order, shuffled
@@ -53,8 +51,6 @@ class Fitted:
     """As ``TrainingConfig.keep`` asks, in evaluation mode."""
     moments: PerModality[Moments]
     history: tuple[Epoch, ...]
-    latents: tuple[LatentReport, ...]
-    """KL and active units on the validation clips; none in a system without DIVINE's latents."""
     seed: int
 
 
@@ -81,7 +77,8 @@ def fit(
     generator; initial weights, dropout and latents draw from torch's default generator, which is seeded here and put back.
 
     Args:
-        train: raw features and targets of the training subjects; they alone set standardisation and class weights.
+        train: raw features and targets of the training subjects; they alone set standardisation and class weights. The model
+            is trained on the device where they lie.
         validation: likewise of subjects that training never sees.
         schema: what the cohort knows.
         config: the model.
@@ -101,12 +98,14 @@ def fit(
     generator = torch.Generator().manual_seed(seed)
     moments = measure(train)
     weights = class_weights(train, len(schema.classes)) if config.loss.class_balanced else None
-    with torch.random.fork_rng(devices=[]):
+    device = train.targets.diagnosis.device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        model = build(architecture, config, schema)
+        built: Any = build(architecture, config, schema)
+        model: System = built.to(device)
         set_precision(model, precision)
         average = Average(model, training.average)
-        fitted = Fitted(average.model, moments, (), (), seed)
+        fitted = Fitted(average.model, moments, (), seed)
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
@@ -126,16 +125,14 @@ def fit(
                 len(history) + 1, _mean(losses), value, value < min((one.validation for one in history), default=torch.inf)
             )
             if epoch.best and training.keep == "best":
-                kept = copy.deepcopy(fitted.model.state_dict()) if training.keep == "best" else {}
+                kept = copy.deepcopy(fitted.model.state_dict())
             history.append(epoch)
             on_epoch(epoch)
     if training.keep == "best":
         fitted.model.load_state_dict(kept)
     set_precision(fitted.model, "float32")
     fitted.model.eval()
-    answers = (run(fitted, batch) for batch in in_order(validation))
-    latents = report_latents(one.latents for one in answers if isinstance(one, Result))
-    return Fitted(fitted.model, moments, tuple(history), latents, seed)
+    return Fitted(fitted.model, moments, tuple(history), seed)
 
 
 def validation_loss(fitted: Fitted, source: Source, weights: Float[Tensor, " c"] | None) -> float:

@@ -21,7 +21,7 @@ def draw(
     video: Bool[Tensor, " b"], audio: Bool[Tensor, " b"], chance: float, generator: torch.Generator
 ) -> tuple[Bool[Tensor, " b"], Bool[Tensor, " b"]]:
     """Return which clips lose their video and which their audio, of those that have both."""
-    hit, choice = torch.rand(2, len(video), generator=generator)
+    hit, choice = torch.rand(2, len(video), generator=generator).to(video.device)
     dropped = video & audio & (hit < chance)
     return dropped & (choice < 0.5), dropped & (choice >= 0.5)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call, vmap
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from divine.models.answer import System
-from divine.models.batch import Batch, PerModality, Targets
+from divine.models.batch import Batch, PerModality, Targets, move
 from divine.models.batch import Sequence as Steps
 from divine.models.heads import Logits
 from divine.models.layers import keep
@@ -47,7 +47,7 @@ class Stack:
         device: torch.device,
     ) -> None:
         self.models, self.moments, self.device, self.average = models, moments, device, average
-        self.whole: Batch = _move(whole, device)
+        self.whole: Batch = move(whole, device)
         self.scales = [self._scales(name) for name in ("video", "audio")]
         self.class_weights = None if class_weights is None else torch.stack(list(class_weights)).to(device)
         modules: list[Any] = list(models)
@@ -97,12 +97,9 @@ class Stack:
             mean.lerp_(self.buffers[name], share.view(-1, *[1] * (mean.dim() - 1)))
 
     @torch.no_grad()
-    def validate(self, rows: Sequence[Int[Tensor, " _"]]) -> Float[Tensor, " m"]:
+    def validate(self, index: Int[Tensor, "m v"], real: Bool[Tensor, "m v"]) -> Float[Tensor, " m"]:
         """Return ``diagnosis L_cls + alpha L_sev`` of every member over its own clips, at posterior means."""
         self.skeleton.eval()
-        index = nn.utils.rnn.pad_sequence(list(rows), batch_first=True).to(self.device)
-        lengths = torch.tensor([len(one) for one in rows], device=self.device)
-        real = torch.arange(index.shape[1], device=self.device) < lengths[:, None]
         weights = self._views(self.mean_weights)
 
         def say(weights: Tensors, buffers: Tensors, clips: Batch) -> tuple[Tensor, ...]:
@@ -124,13 +121,14 @@ class Stack:
 
         balance = None if self.class_weights is None else 0
         targets = self._targets(index, real)
-        return vmap(weigh, in_dims=(0, 0, 0, balance))(said, targets, torch.cat(present, dim=1), self.class_weights).cpu()
+        return vmap(weigh, in_dims=(0, 0, 0, balance))(said, targets, torch.cat(present, dim=1), self.class_weights)
 
-    def keep(self, place: int) -> None:
-        """Hold on to a member as it validates now."""
-        self.kept[0][place] = self.mean_weights[place]
+    def keep(self, places: Sequence[int]) -> None:
+        """Hold on to members as they validate now."""
+        those = torch.tensor(places, dtype=torch.long, device=self.device)
+        self.kept[0][those] = self.mean_weights[those]
         for name, value in self.kept[1].items():
-            value[place] = self.mean_buffers[name][place]
+            value[those] = self.mean_buffers[name][those]
 
     def model(self, place: int) -> System:
         """Return a member as it was kept, on the CPU, in evaluation mode."""
@@ -181,8 +179,3 @@ def _dims(batch: Batch) -> Batch:
     """Say along which axis members lie: the first of everything that there is."""
     dims: Any = [None if part is None else 0 for part in batch]
     return Batch(*dims)
-
-
-def _move(batch: Batch, device: torch.device) -> Batch:
-    parts: Any = [None if part is None else type(part)(*(one.to(device) for one in part)) for part in batch]
-    return Batch(*parts)

@@ -14,7 +14,10 @@ from divine.training.modality_dropout import draw
 
 
 class Plan(NamedTuple):
-    """One epoch: steps by members by places in a batch. A place that is not real is padding, and counts for nothing."""
+    """One epoch: steps by members by places in a batch. A place that is not real is padding, and counts for nothing.
+
+    Every epoch has as many places, whoever trains in it.
+    """
 
     clips: Int[Tensor, "s m b"]
     """Rows of the whole cohort."""
@@ -55,7 +58,7 @@ def plan_epoch(
             chosen = clips[places]
             batches[-1].append((chosen, *_drops(whole, chosen, modality_dropout, generator)))
     steps = max(map(len, batches))
-    widest = max(len(index) for member in batches for index, _, _ in member)
+    widest = max(-(-len(clips) // -(-len(clips) // size)) for clips in rows)
     shape = steps, len(batches), widest
     index = torch.zeros(shape, dtype=torch.long)
     real, video, audio = (torch.zeros(shape, dtype=torch.bool) for _ in range(3))
@@ -64,6 +67,13 @@ def plan_epoch(
             here = step, place, slice(len(chosen))
             index[here], real[here], video[here], audio[here] = chosen, True, no_video, no_audio
     return Plan(index, real, video, audio)
+
+
+def side_by_side(rows: Sequence[Int[Tensor, " _"]]) -> tuple[Int[Tensor, "m v"], Bool[Tensor, "m v"]]:
+    """Return members' rows as one table, padded at the end, and which places are real."""
+    lengths = torch.tensor([len(one) for one in rows])
+    index = torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
+    return index, torch.arange(index.shape[1]) < lengths[:, None]
 
 
 def _drops(whole: Batch, chosen: Tensor, chance: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:

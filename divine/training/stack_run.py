@@ -3,21 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
+from divine.compute import in_process
+from divine.data.schema import Part
 from divine.data.splits import Fold
+from divine.models.batch import Batch
+from divine.models.config import Schema
 from divine.training.errors import TrainingError
 from divine.training.leave import is_finished, leave, teller
-from divine.training.loop import Epoch
+from divine.training.loop import Epoch, Fitted
 from divine.training.member import member_seed, schema_and_targets
 from divine.training.spec import kind_of
 from divine.training.stacked import Member, fit_stacked
 from divine.training.work import Work, rows_of
 
 
-def train_stack(work: Work, folds: Sequence[Fold], device: torch.device | None = None) -> Iterator[Fold]:
+class Ensemble(NamedTuple):
+    """What a run's members train on."""
+
+    schema: Schema
+    whole: Batch
+    """Every clip with its targets, raw, on the CPU."""
+    members: list[Member]
+
+
+def assemble(work: Work, folds: Sequence[Fold]) -> Ensemble:
+    """Read a run's clips into memory, and say who trains on which."""
+    schema, targets = schema_and_targets(work)
+    whole = work.pack.batch(np.arange(len(work.index.clips)))._replace(targets=targets)
+
+    def rows(fold: Fold, part: Part) -> torch.Tensor:
+        return torch.from_numpy(rows_of(work, fold, part))
+
+    return Ensemble(schema, whole, [Member(rows(one, "train"), rows(one, "validation"), member_seed(one)) for one in folds])
+
+
+def train_stack(work: Work, folds: Sequence[Fold]) -> Iterator[Fold]:
     """Train all members of a run as one stack, and yield each that was not finished before as soon as it is written.
 
     A run that was cut off trains its whole stack again, so that a member's random numbers do not depend on which others were
@@ -30,8 +55,7 @@ def train_stack(work: Work, folds: Sequence[Fold], device: torch.device | None =
     architecture = kind_of(work.spec.system).architecture
     if architecture is None:
         raise TrainingError(f"{work.spec.system} has no network to stack: leave the engine to be chosen, or choose members.")
-    schema, targets = schema_and_targets(work)
-    whole = work.pack.batch(np.arange(len(work.index.clips)))._replace(targets=targets)
+    ensemble = assemble(work, folds)
     tellers = [teller(work.run / "events.jsonl", fold) for fold in folds]
     for tell in tellers:
         tell(event="started")
@@ -39,21 +63,22 @@ def train_stack(work: Work, folds: Sequence[Fold], device: torch.device | None =
     def on_epoch(place: int, epoch: Epoch) -> None:
         tellers[place](event="epoch", epoch=epoch.number, validation=epoch.validation, best=epoch.best)
 
-    def rows(fold: Fold, part: str) -> torch.Tensor:
-        return torch.from_numpy(rows_of(work, fold, part))  # type: ignore[arg-type]
-
     fitted = fit_stacked(
-        whole,
-        [Member(rows(fold, "train"), rows(fold, "validation"), member_seed(fold)) for fold in folds],
-        schema,
+        ensemble.whole,
+        ensemble.members,
+        ensemble.schema,
         work.spec.config,
         work.spec.training,
         architecture=architecture,
         precision=work.spec.precision,
-        device=device,
         on_epoch=on_epoch,
     )
-    for fold, one in zip(folds, fitted, strict=True):
-        if not is_finished(work.run, fold):
-            leave(work, fold, one)
-            yield fold
+
+    def judge(member: tuple[Fold, Fitted]) -> Fold:
+        torch.set_num_threads(1)  # as a member that is trained alone: the members lie side by side
+        leave(work, *member)
+        return member[0]
+
+    left = [member for member in zip(folds, fitted, strict=True) if not is_finished(work.run, member[0])]
+    for done in in_process().each(judge, left):
+        yield done.result()

@@ -7,29 +7,28 @@ stream of the device, different for every member, so results agree with the loop
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from divine.models.batch import Batch, take
 from divine.models.config import DivineConfig, Schema
-from divine.models.divine import Result
 from divine.models.losses import Losses
 from divine.models.precision import Precision, set_precision
 from divine.models.systems import build
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingCancelledError, TrainingError
-from divine.training.latents import report_latents
 from divine.training.loop import NO_NUMBER, Epoch, Fitted, check_source, class_weights, since_best
-from divine.training.predict import run
-from divine.training.source import MemorySource, in_order
+from divine.training.replay import Replay
+from divine.training.source import MemorySource
 from divine.training.stack import Stack
 from divine.training.stack_adam import StackedAdam
-from divine.training.stack_plan import Plan, plan_epoch
+from divine.training.stack_plan import Plan, plan_epoch, side_by_side
 from divine.training.standardise import measure
 
 
@@ -74,11 +73,9 @@ def fit_stacked(
     """
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
     trains = [MemorySource(take(whole, one.train)) for one in members]
-    validations = [MemorySource(take(whole, one.validation)) for one in members]
-    for source in trains:
+    for source, one in zip(trains, members, strict=True):
         check_source(source, "training")
-    for source in validations:
-        check_source(source, "validation")
+        check_source(MemorySource(take(whole, one.validation)), "validation")
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         models = []
         for one in members:
@@ -88,13 +85,10 @@ def fit_stacked(
         stack = Stack(models, [measure(source) for source in trains], weights, whole, training.average, device)
         set_precision(stack.skeleton, precision)
         histories = _train(stack, whole, members, training, on_epoch, cancelled)
-    fitted = []
-    for place, (member, validation) in enumerate(zip(members, validations, strict=True)):
-        one = Fitted(stack.model(place), stack.moments[place], tuple(histories[place]), (), member.seed)
-        answers = (run(one, batch) for batch in in_order(validation))
-        latents = report_latents(answer.latents for answer in answers if isinstance(answer, Result))
-        fitted.append(Fitted(one.model, one.moments, one.history, latents, member.seed))
-    return tuple(fitted)
+    return tuple(
+        Fitted(stack.model(place), stack.moments[place], tuple(histories[place]), member.seed)
+        for place, member in enumerate(members)
+    )
 
 
 def _train(
@@ -108,6 +102,8 @@ def _train(
     generators = [torch.Generator().manual_seed(one.seed) for one in members]
     optimizer = StackedAdam(stack.weights, training.learning_rate, training.weight_decay)
     histories: list[list[Epoch]] = [[] for _ in members]
+    step, validate = Replay(functools.partial(_step, stack, optimizer), stack.device), Replay(stack.validate, stack.device)
+    validation = [one.to(stack.device) for one in side_by_side([one.validation for one in members])]
 
     def goes_on(history: list[Epoch]) -> bool:
         return len(history) < training.max_epochs and (training.keep == "last" or since_best(history) < training.patience)
@@ -121,8 +117,9 @@ def _train(
             size=training.batch_size,
             modality_dropout=training.modality_dropout,
         ).to(stack.device)
-        losses = _epoch(stack, optimizer, plan, cancelled)
-        values = stack.validate([one.validation for one in members])
+        losses = _epoch(step, plan, cancelled)
+        values = validate(*validation).cpu()
+        better = []
         for place in (place for place, trains in enumerate(active) if trains):
             history, value = histories[place], float(values[place])
             if not math.isfinite(value) or not math.isfinite(float(losses.total[place])):
@@ -130,27 +127,31 @@ def _train(
             best = value < min((one.validation for one in history), default=math.inf)
             epoch = Epoch(len(history) + 1, Losses(*(term[place] for term in losses)), value, best)
             if best or training.keep == "last":
-                stack.keep(place)
+                better.append(place)
             history.append(epoch)
             on_epoch(place, epoch)
+        stack.keep(better)
     return histories
 
 
-def _epoch(stack: Stack, optimizer: StackedAdam, plan: Plan, cancelled: Callable[[], bool]) -> Losses:
+def _epoch(step: Replay, plan: Plan, cancelled: Callable[[], bool]) -> Losses:
     """Take every step of an epoch, and return each member's mean losses over its own steps."""
     trains = plan.real.any(dim=2)
-    sums: Losses | None = None
-    for step in range(len(trains)):
+    sums = torch.zeros(len(Losses._fields), trains.shape[1], device=trains.device)
+    for parts in zip(*plan, strict=True):
         if cancelled():
             raise TrainingCancelledError("training was called off.")
-        losses, gradient = stack.differentiate(
-            plan.clips[step], plan.real[step], plan.without_video[step], plan.without_audio[step]
-        )
-        optimizer.step(gradient, trains[step])
-        stack.follow(trains[step])
-        counted = Losses(*(torch.where(trains[step], term, 0.0) for term in losses))
-        sums = counted if sums is None else Losses(*(a + b for a, b in zip(sums, counted, strict=True)))
-    if sums is None:
-        raise TrainingError("an epoch without a step: no member trains.")
+        sums += step(*parts)
     count: Float[Tensor, " m"] = trains.sum(dim=0).clamp(min=1)
-    return Losses(*((term / count).cpu() for term in sums))
+    return Losses(*(sums / count).cpu())
+
+
+def _step(
+    stack: Stack, optimizer: StackedAdam, index: Tensor, real: Tensor, no_video: Tensor, no_audio: Tensor
+) -> Float[Tensor, "l m"]:
+    """Move the members that have clips in this step, and return their losses; zero of the others."""
+    trains: Bool[Tensor, " m"] = real.any(dim=1)
+    losses, gradient = stack.differentiate(index, real, no_video, no_audio)
+    optimizer.step(gradient, trains)
+    stack.follow(trains)
+    return torch.where(trains, torch.stack(losses), 0.0)

@@ -14,6 +14,7 @@ from divine.models.systems import build
 from divine.training.average import Average
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingCancelledError, TrainingError
+from divine.training.latents import report_latents
 from divine.training.loop import class_weights, fit
 from divine.training.predict import predict
 from divine.training.source import MemorySource
@@ -173,7 +174,7 @@ def test_cohorts_that_lack_something_train_and_judge(name):
     said = predict(fitted, cohort(3, 7, schema))
     assert all(one.classes == schema.classes and one.probabilities.sum() == pytest.approx(1, abs=1e-5) for one in said)
     assert all((one.item_scores is None) == (not schema.items) for one in said)
-    assert {report.name.split()[0] for report in fitted.latents} == set(schema.dims)
+    assert {report.name.split()[0] for report in report_latents(fitted, [cohort(12, 1, schema)])} == set(schema.dims)
 
 
 def test_clips_that_lack_a_modality_or_their_ratings_train():
@@ -218,16 +219,22 @@ def test_a_clip_left_over_is_neither_dropped_nor_alone(clips, monkeypatch):
 
 
 def test_the_latents_are_reported(learned):
-    assert [one.name for one in learned.latents] == [
+    found = report_latents(learned, [cohort(12, 1)])
+    assert [one.name for one in found] == [
         f"{modality} {latent}" for modality in ("video", "audio") for latent in ("window", "shared", "private")
     ]
-    assert all(one.kl > 0 and 0 < one.active <= one.size == 32 for one in learned.latents)
+    assert all(one.kl > 0 and 0 < one.active <= one.size == 32 for one in found)
+
+
+def test_a_system_without_latents_has_none_to_report():
+    assert report_latents(train(architecture="concat"), [cohort(12, 1)]) == ()
 
 
 def test_a_heavier_beta_closes_the_bottleneck(learned):
     heavy = LossWeights(beta_window=10.0, beta_shared=10.0, beta_private=10.0)
     closed = train(config=DivineConfig.small(loss=heavy), training=FAST)
-    assert all(b.kl < 0.1 * a.kl for a, b in zip(learned.latents, closed.latents, strict=True))
+    open_wide, shut = (report_latents(one, [cohort(12, 1)]) for one in (learned, closed))
+    assert all(b.kl < 0.1 * a.kl for a, b in zip(open_wide, shut, strict=True))
 
 
 def test_progress_is_told_and_cancelling_ends_the_run():

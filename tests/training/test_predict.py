@@ -17,7 +17,7 @@ from tests.training.cohort import SCHEMA, cohort
 
 
 def trained(schema: Schema = SCHEMA, config: DivineConfig = TINY) -> Fitted:
-    return Fitted(model(config, schema), measure(MemorySource(cohort(9, 0, schema))), (), (), 0)
+    return Fitted(model(config, schema), measure(MemorySource(cohort(9, 0, schema))), (), 0)
 
 
 def test_a_prediction_is_complete_and_consistent():

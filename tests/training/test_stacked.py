@@ -8,26 +8,29 @@ import pytest
 import torch
 
 from divine.models import precision
-from divine.models.batch import Batch, take
+from divine.models.batch import Batch, move, take
 from divine.models.config import Schema
 from divine.store import Store
 from divine.training.config import TrainingConfig
 from divine.training.cross_validate import cross_validate
 from divine.training.errors import TrainingError
-from divine.training.loop import fit
+from divine.training.loop import Fitted, fit
 from divine.training.predict import run
 from divine.training.run import Run
 from divine.training.source import MemorySource
 from divine.training.spec import RunSpec
 from divine.training.stack_adam import StackedAdam
 from divine.training.stacked import Member, fit_stacked
+from divine.training.standardise import Moments
 from tests.models.toy import TINY
 from tests.training.cohort import SCHEMA, cohort
 from tests.training.cohorts import write_cohort
 
 QUIET = replace(TINY, dropout=0.0)
 BRIEF = TrainingConfig(max_epochs=2)
-CPU = torch.device("cpu")
+DEVICES = [torch.device(name) for name in ("cpu", "cuda") if name == "cpu" or torch.cuda.is_available()]
+"""A machine with a GPU tests both."""
+CPU = DEVICES[0]
 
 
 @pytest.fixture(autouse=True)
@@ -53,25 +56,32 @@ def lacking(whole: Batch) -> Batch:
     return whole
 
 
+def on_cpu(fitted: Fitted) -> Fitted:
+    """What the loop trained, where it can be asked; it trains where its sources lie."""
+    moments = fitted.moments.map(lambda _, one: Moments(*(part.cpu() for part in one)))
+    return replace(fitted, model=fitted.model.cpu(), moments=moments)
+
+
 TRAININGS = {
     "averaged": TrainingConfig(batch_size=16, max_epochs=4, keep="last", average=0.9),
     "stopped early": TrainingConfig(batch_size=16, max_epochs=6, patience=1, keep="best", average=0.0, learning_rate=1e-2),
 }
 
 
+@pytest.mark.parametrize("device", DEVICES, ids=str)
 @pytest.mark.parametrize("training", TRAININGS)
 @pytest.mark.parametrize("architecture", ["divine", "concat"])
-def test_stacked_and_looped_members_agree(architecture: str, training: str):
-    whole, asked = lacking(cohort(70, 0)), TRAININGS[training]
-    stacked = fit_stacked(whole, members(), SCHEMA, QUIET, asked, architecture=architecture, device=CPU)
+def test_stacked_and_looped_members_agree(architecture: str, training: str, device: torch.device):
+    whole, asked = move(lacking(cohort(70, 0)), device), TRAININGS[training]
+    stacked = fit_stacked(whole, members(), SCHEMA, QUIET, asked, architecture=architecture, device=device)
     lengths = set()
     for member, one in zip(members(), stacked, strict=True):
         train, validation = MemorySource(take(whole, member.train)), MemorySource(take(whole, member.validation))
-        alone = fit(train, validation, SCHEMA, QUIET, asked, member.seed, architecture=architecture)
+        alone = on_cpu(fit(train, validation, SCHEMA, QUIET, asked, member.seed, architecture=architecture))
         assert [e.best for e in one.history] == [e.best for e in alone.history]
         for mine, theirs in zip(one.history, alone.history, strict=True):
             assert mine.validation == pytest.approx(theirs.validation, rel=1e-4, abs=1e-4)
-            torch.testing.assert_close(torch.stack(mine.train), torch.stack(theirs.train), rtol=1e-4, atol=1e-4)
+            torch.testing.assert_close(torch.stack(mine.train), torch.stack(theirs.train).cpu(), rtol=1e-4, atol=1e-4)
         for name, value in alone.model.state_dict().items():
             if not name.endswith("query_key_value.bias"):  # softmax is blind to a key's bias: Adam follows its rounding errors
                 apart = torch.linalg.vector_norm(one.model.state_dict()[name] - value)
