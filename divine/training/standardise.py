@@ -61,7 +61,7 @@ def standardise(batch: Batch, moments: PerModality[Moments]) -> Batch:
 def _summarise(sequence: Sequence) -> _Sums:
     steps = sequence.values[sequence.mask & sequence.present[:, None]].double()
     mean = steps.mean(dim=0) if len(steps) else steps.new_zeros(steps.shape[1])
-    return _Sums(len(steps), mean, (steps - mean).square().sum(dim=0))
+    return _Sums(len(steps), mean, steps.sub_(mean).square_().sum(dim=0))
 
 
 def _merge(one: _Sums | None, other: _Sums | None) -> _Sums | None:

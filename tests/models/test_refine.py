@@ -78,3 +78,10 @@ def test_more_padding_changes_nothing():
     assert wide_result.mask[:, :3].equal(short_result.mask)
     assert not wide_result.mask[:, 3:].any()
     assert (wide_result.values[:, 3:] == 0).all()
+
+
+@pytest.mark.parametrize("kernel", [1, 3, 5])
+def test_a_convolution_as_a_product_is_the_convolution(kernel):
+    block, x = Refinement(5, 7, kernel, 2), torch.randn(3, 6, 5)
+    expected = block.convolution(x.transpose(1, 2)).transpose(1, 2)
+    torch.testing.assert_close(block.as_product(x), expected, rtol=1e-5, atol=1e-6)

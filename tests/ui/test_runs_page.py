@@ -60,13 +60,6 @@ def app() -> Iterator[FastAPI]:
 
 
 @pytest.fixture
-def client(app: FastAPI) -> TestClient:
-    client = TestClient(app, base_url=BASE)
-    client.get("/studio/session")
-    return client
-
-
-@pytest.fixture
 def opened(client: TestClient, run: Path) -> str:
     answer = client.post("/studio/runs", json={"path": str(run)})
     assert answer.status_code == 201, answer.text

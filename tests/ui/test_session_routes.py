@@ -26,13 +26,6 @@ def app(cohort: Made) -> Iterator[FastAPI]:
     app.state.sessions.close()
 
 
-@pytest.fixture
-def client(app: FastAPI) -> TestClient:
-    client = TestClient(app, base_url=BASE, follow_redirects=False)
-    client.get("/studio/session")
-    return client
-
-
 def roster(client: TestClient) -> dict[str, Any]:
     for _ in range(400):
         found = client.get("/studio/session/default").json()

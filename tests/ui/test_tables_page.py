@@ -43,13 +43,6 @@ def app(cohort: Path) -> Iterator[FastAPI]:
 
 
 @pytest.fixture
-def client(app: FastAPI) -> TestClient:
-    client = TestClient(app, base_url=BASE)
-    client.get("/studio/session")
-    return client
-
-
-@pytest.fixture
 def opened(client: TestClient, folder: Path) -> str:
     answer = client.post("/studio/tables", json={"path": str(folder)})
     assert answer.status_code == 201, answer.text

@@ -3,34 +3,20 @@
 import { el, fill, request } from "./dom.js";
 import { duration } from "./jobs_words.js";
 import { plain } from "./format.js";
-import { reason } from "./jobs_poll.js";
-import { cohortField, field, objections, post, refuse, usualFolds } from "./train_ask.js";
+import { cohortField, deviceField, field, folds, foldsField, numberField, objections, OrderForm } from "./train_ask.js";
 
-const CHECK_AFTER_MS = 250;
 const TASKS = [["all", "All tasks", "Every recording."], ["speech", "Speech", "BBP_NORMAL, DDK_PA, DDK_PATAKA."], ["non-speech", "Non-speech", "The NSM tasks: kiss, open, spread, big smile, blow, brow."]];
 const OBJECTIVES = [["M", "Diagnosis and severity", "Both, by one model."], ["C", "Diagnosis alone", "Which group a subject is of."], ["R", "Severity alone", "The raters' scores only."]];
 const GIVEN = [["audio+video", "Face and voice", "Both, and each alone at test."], ["video", "Face only", "The voice is removed from training, validation and test."], ["audio", "Voice only", "The face is removed from training, validation and test."]];
-export const FOLDS = [[5, "5 folds"], [10, "10 folds"], [3, "3 folds"], ["loso", "one subject left out at a time"], ["given", "the manifest's column split"]];
 const PRECISIONS = [["float32", "float32 (usual)"], ["bfloat16", "bfloat16 (faster where the processor has it)"]];
 const ENGINES = [["auto", "as suits the device"], ["members", "models one by one"], ["stacked", "all models as one stack"]];
 const LEAST = { systems: "Choose at least one system.", tasks: "Choose at least one set of recordings.", objective: "Choose what is learned.", modalities: "Choose what training is given." };
 // What makes a sweep, when more than one of it is chosen.
 const SWEPT = ["video", "audio", "tasks", "objective", "modalities"];
 
-export class Form {
-  constructor(element, { cohort, onCohort, onLaunched }) {
-    Object.assign(this, { element, cohort, onCohort, onLaunched, plans: null, busy: false });
-  }
-
-  async begin() {
-    try {
-      this.options = await (await request(`/studio/train/options?cohort=${encodeURIComponent(this.cohort)}`)).json();
-    } catch (error) {
-      fill(this.element, el("p", { role: "alert" }, reason(error)));
-      return;
-    }
-    this.draw();
-    this.check();
+export class Form extends OrderForm {
+  async load() {
+    this.options = await (await request(`/studio/train/options?cohort=${encodeURIComponent(this.cohort)}`)).json();
   }
 
   draw() {
@@ -57,7 +43,7 @@ export class Form {
         el("div", { class: "dv-launch-row" }, this.button, this.features = el("button", { type: "button", class: "dv-button", id: "dv-features", title: "Run the chosen encoders over the cohort and keep what they make: a later run finds it", onclick: () => this.launch("/studio/train/features") }, "Only extract features"), el("span", { class: "dv-soft" }, "Queued on its device: one run at a time.")),
       ]);
     this.element.onchange = (event) => { if (event.target.name === "cohort") this.another(event.target.value); else this.check(); };
-    this.element.onsubmit = (event) => { event.preventDefault(); this.launch(); };
+    this.element.onsubmit = (event) => { event.preventDefault(); this.launch("/studio/train/launch"); };
   }
 
   systems() {
@@ -98,14 +84,12 @@ export class Form {
 
   protocol() {
     const { options } = this;
-    const folds = FOLDS.filter(([value]) => value !== "given" || options.cohort.given_split);
-    const usual = usualFolds(options.cohort);
     return el("fieldset", { class: "dv-field" }, el("legend", {}, "Protocol"),
       el("div", { class: "dv-protocol" },
-        field("Folds, by subject", "dv-folds", el("select", { name: "folds", id: "dv-folds" }, folds.map(([value, title]) => el("option", { value: String(value), selected: value === usual }, title)))),
-        field("Seeds", "dv-seeds", el("input", { type: "number", name: "seeds", id: "dv-seeds", min: 1, max: 100, step: 1, value: "5" })),
-        field("Device", "dv-device", el("select", { name: "device", id: "dv-device" }, options.devices.map((one, place) => el("option", { value: one, selected: place === Math.min(1, options.devices.length - 1) }, one === "cpu" ? "Processor" : `GPU ${one}`)))),
-        field("Members at a time", "dv-workers", el("input", { type: "number", name: "workers", id: "dv-workers", min: 1, max: 256, step: 1, value: String(options.cores) }))),
+        foldsField(options, "dv-folds"),
+        numberField("Seeds", "dv-seeds", "seeds", 100, 5),
+        deviceField(options, "dv-device"),
+        numberField("Members at a time", "dv-workers", "workers", 256, options.cores)),
       el("div", { class: "dv-choices" }, el("span", { class: "dv-soft" }, "Baselines beside it:"), options.baselines.map((one) =>
         el("label", { class: "dv-choice", title: one.says }, el("input", { type: "checkbox", name: "baselines", value: one.name, checked: one.name === "majority" }), el("span", {}, plain(one.name))))));
   }
@@ -114,7 +98,7 @@ export class Form {
   computing() {
     const select = (name, values) => el("select", { name, id: `dv-${name}` }, values.map(([value, title]) => el("option", { value }, title)));
     this.single = [field("Precision in training", "dv-precision", select("precision", PRECISIONS)), field("Models are trained", "dv-engine", select("engine", ENGINES))];
-    this.swept = field("Epochs, at most", "dv-epochs", el("input", { type: "number", name: "epochs", id: "dv-epochs", min: 1, max: 10000, step: 1, value: "50" }));
+    this.swept = numberField("Epochs, at most", "dv-epochs", "epochs", 10000, 50);
     return el("details", { class: "dv-computing" }, el("summary", {}, "How it is computed"), el("div", { class: "dv-protocol" }, this.single, this.swept));
   }
 
@@ -122,14 +106,11 @@ export class Form {
 
   order() {
     const data = new FormData(this.element);
-    const folds = data.get("folds");
     return { cohort: data.get("cohort"), systems: data.getAll("systems"), video: data.getAll("video"), audio: data.getAll("audio"),
       tasks: data.getAll("tasks"), objective: data.getAll("objective"), modalities: this.given.disabled ? ["audio+video"] : data.getAll("modalities"),
-      precision: data.get("precision"), engine: data.get("engine"), epochs: Number(data.get("epochs")), folds: /^\d+$/.test(folds) ? Number(folds) : folds,
+      precision: data.get("precision"), engine: data.get("engine"), epochs: Number(data.get("epochs")), folds: folds(data),
       seeds: Number(data.get("seeds")), baselines: data.getAll("baselines"), device: data.get("device"), workers: Number(data.get("workers")) || null };
   }
-
-  another(id) { this.cohort = id; this.onCohort(id); this.begin(); }
 
   check() {
     if (!this.outcome?.isConnected) return;
@@ -139,33 +120,11 @@ export class Form {
     const sweep = SWEPT.some((name) => this.chosen(name).length > 1);
     for (const one of this.single) one.hidden = sweep;
     this.swept.hidden = !sweep;
-    clearTimeout(this.timer);
     const missing = Object.entries(LEAST).find(([name]) => this.chosen(name).length === 0 && !(name === "modalities" && this.given.disabled));
-    if (missing) { this.latest = null; refuse(this, missing[1]); return; }
-    this.timer = setTimeout(() => this.ask("/studio/train/plan"), CHECK_AFTER_MS);
+    this.askSoon("/studio/train/plan", missing?.[1]);
   }
 
-  async ask(path) {
-    const asked = JSON.stringify(this.order());
-    this.latest = asked;
-    const { ok, answer, text } = await post(path, asked);
-    if (this.latest !== asked) return null;
-    if (answer?.plans) this.say(answer.plans); else if (!ok) refuse(this, reason(new Error(text)));
-    return ok ? answer : null;
-  }
-
-  async launch(path = "/studio/train/launch") {
-    if (this.busy) return;
-    this.busy = this.button.disabled = true;
-    try {
-      const launched = await this.ask(path);
-      if (launched?.jobs) await this.onLaunched(launched.jobs);
-    } catch (error) { refuse(this, reason(error)); }
-    this.busy = this.button.disabled = false;
-    if (path.endsWith("launch")) this.check();
-  }
-
-  say(plans) {
+  say({ plans }) {
     const texts = [...new Set(plans.flatMap((plan) => plan.objections).map((one) => one.text))];
     const notes = [...new Set(plans.flatMap((plan) => plan.notes))];
     const members = plans.reduce((sum, plan) => sum + plan.members, 0);

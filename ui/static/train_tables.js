@@ -1,28 +1,14 @@
 // The paper's tables as an order: which of them, under which protocol, and how many of their runs can be trained here.
 
 import { el, fill, request } from "./dom.js";
-import { reason } from "./jobs_poll.js";
-import { cohortField, field, objections, post, refuse, usualFolds } from "./train_ask.js";
-import { FOLDS } from "./train_form.js";
+import { cohortField, deviceField, folds, foldsField, numberField, objections, OrderForm } from "./train_ask.js";
 import { coded } from "./runs_paper.js";
 
-const CHECK_AFTER_MS = 250;
 const title = (name) => (name === "figure3" ? "Figure 3" : `Table ${name.slice(5)}`);
 
-export class TablesForm {
-  constructor(element, { cohort, onCohort, onLaunched }) {
-    Object.assign(this, { element, cohort, onCohort, onLaunched, busy: false });
-  }
-
-  async begin() {
-    try {
-      [this.options, this.known] = await Promise.all([`/studio/train/options?cohort=${encodeURIComponent(this.cohort)}`, "/studio/train/tables"].map(async (path) => (await request(path)).json()));
-    } catch (error) {
-      fill(this.element, el("p", { role: "alert" }, reason(error)));
-      return;
-    }
-    this.draw();
-    this.check();
+export class TablesForm extends OrderForm {
+  async load() {
+    [this.options, this.known] = await Promise.all([`/studio/train/options?cohort=${encodeURIComponent(this.cohort)}`, "/studio/train/tables"].map(async (path) => (await request(path)).json()));
   }
 
   draw() {
@@ -38,11 +24,11 @@ export class TablesForm {
       ready && [this.parts(), this.protocol(), this.outcome,
         el("div", { class: "dv-launch-row" }, this.button, el("span", { class: "dv-soft" }, "One job. It can be cancelled and resumed; the tables fill while it works."))]);
     this.element.onchange = (event) => {
-      if (event.target.name === "cohort") { this.cohort = event.target.value; this.onCohort(this.cohort); this.begin(); return; }
+      if (event.target.name === "cohort") { this.another(event.target.value); return; }
       if (event.target.name === "every") for (const one of this.boxes()) one.checked = event.target.checked;
       this.check();
     };
-    this.element.onsubmit = (event) => { event.preventDefault(); this.launch(); };
+    this.element.onsubmit = (event) => { event.preventDefault(); this.launch("/studio/train/tables/launch"); };
   }
 
   boxes() { return [...this.element.querySelectorAll("[name=what]")]; }
@@ -55,62 +41,37 @@ export class TablesForm {
 
   protocol() {
     const { options } = this;
-    const usual = usualFolds(options.cohort);
-    const number = (name, most, value) => el("input", { type: "number", name, id: `dv-tables-${name}`, min: 1, max: most, step: 1, value: String(value) });
     const [, seeds, epochs] = this.known.protocol;
     return el("fieldset", { class: "dv-field" }, el("legend", {}, "Protocol"), el("div", { class: "dv-protocol" },
-      field("Folds, by subject", "dv-tables-folds", el("select", { name: "folds", id: "dv-tables-folds" }, FOLDS.filter(([value]) => value !== "given" || options.cohort.given_split).map(([value, text]) => el("option", { value: String(value), selected: value === usual }, text)))),
-      field("Seeds", "dv-tables-seeds", number("seeds", 100, seeds)),
-      field("Epochs, at most", "dv-tables-epochs", number("epochs", 10000, epochs)),
-      field("Runs at a time", "dv-tables-workers", number("workers", 256, options.cores)),
-      field("Device", "dv-tables-device", el("select", { name: "device", id: "dv-tables-device" }, options.devices.map((one, place) => el("option", { value: one, selected: place === Math.min(1, options.devices.length - 1) }, one === "cpu" ? "Processor" : `GPU ${one}`))))));
+      foldsField(options, "dv-tables-folds"),
+      numberField("Seeds", "dv-tables-seeds", "seeds", 100, seeds),
+      numberField("Epochs, at most", "dv-tables-epochs", "epochs", 10000, epochs),
+      numberField("Runs at a time", "dv-tables-workers", "workers", 256, options.cores),
+      deviceField(options, "dv-tables-device")));
   }
 
   order() {
     const data = new FormData(this.element);
-    const folds = data.get("folds");
-    return { cohort: data.get("cohort"), what: data.getAll("what"), folds: /^\d+$/.test(folds) ? Number(folds) : folds, seeds: Number(data.get("seeds")), epochs: Number(data.get("epochs")), device: data.get("device"), workers: Number(data.get("workers")) || null };
+    return { cohort: data.get("cohort"), what: data.getAll("what"), folds: folds(data), seeds: Number(data.get("seeds")), epochs: Number(data.get("epochs")), device: data.get("device"), workers: Number(data.get("workers")) || null };
   }
 
   check() {
     if (!this.outcome?.isConnected) return;
-    clearTimeout(this.timer);
     const chosen = this.boxes().filter((one) => one.checked).length;
     const every = this.element.querySelector("[name=every]");
     every.checked = chosen === this.boxes().length;
     every.indeterminate = chosen > 0 && !every.checked;
-    if (chosen === 0) { this.latest = null; refuse(this, "Choose at least one table."); return; }
-    this.timer = setTimeout(() => this.ask("/studio/train/tables/plan").catch((error) => refuse(this, reason(error))), CHECK_AFTER_MS);
-  }
-
-  async ask(path) {
-    const asked = JSON.stringify(this.order());
-    this.latest = asked;
-    const { ok, answer, text } = await post(path, asked);
-    if (this.latest !== asked) return null;
-    if (answer?.parts) this.say(answer); else if (!ok) refuse(this, reason(new Error(text)));
-    return ok ? answer : null;
-  }
-
-  async launch() {
-    if (this.busy) return;
-    this.busy = this.button.disabled = true;
-    try {
-      const launched = await this.ask("/studio/train/tables/launch");
-      if (launched?.jobs) await this.onLaunched(launched.jobs);
-    } catch (error) { refuse(this, reason(error)); }
-    this.busy = false;
-    this.check();
+    this.askSoon("/studio/train/tables/plan", chosen === 0 && "Choose at least one table.");
   }
 
   say(plan) {
-    const [folds, seeds, epochs] = this.known.protocol;
+    const [usual, seeds, epochs] = this.known.protocol;
     for (const part of plan.parts) this.element.querySelector(`[data-part="${part.name}"]`).textContent = `${part.here} of ${part.runs} runs`;
     const left = plan.runs - plan.here;
     fill(this.outcome,
       plan.objections.length > 0 && objections(plan.objections.map((one) => one.text)),
       el("p", { class: "dv-amount" }, el("strong", {}, `${plan.here} of ${plan.runs} runs`), ` can be trained here${plan.members ? `, ${plan.members} models each: ${plan.here * plan.members} models` : ""} on ${plan.clips} clips of ${plan.subjects} subjects.`),
-      plan.reduced && el("p", { class: "dv-soft" }, el("span", { class: "dv-badge" }, "REDUCED PROTOCOL"), ` The paper's is ${folds} folds, ${seeds} seeds and at most ${epochs} epochs. Everything that comes out is marked.`),
+      plan.reduced && el("p", { class: "dv-soft" }, el("span", { class: "dv-badge" }, "REDUCED PROTOCOL"), ` The paper's is ${usual} folds, ${seeds} seeds and at most ${epochs} epochs. Everything that comes out is marked.`),
       left > 0 && el("p", { class: "dv-soft" }, `${left} runs need encoders that are not here: their rows will say so. Fetch the weights first, or resume the job with them before it is done.`),
       plan.absent.length > 0 && el("details", {}, el("summary", {}, `${plan.absent.length} encoders are not here`), el("ul", { class: "dv-absent-list" }, plan.absent.map((one) => el("li", {}, coded(one.why))))),
       plan.notes.map((note) => el("p", { class: "dv-soft" }, note)));
