@@ -1,4 +1,4 @@
-"""Nothing of a test subject reaches training: exactly, by changing them; and in brief as ``python -m benchmarks.leak`` has it."""
+"""Nothing of a test subject reaches training: exactly, by changing them; in brief, as ``python -m benchmarks.leak`` has it."""
 
 from pathlib import Path
 

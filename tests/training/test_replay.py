@@ -2,8 +2,7 @@ import pytest
 import torch
 
 from divine.training.replay import Replay
-
-DEVICES = [torch.device(name) for name in ("cpu", "cuda") if name == "cpu" or torch.cuda.is_available()]
+from tests.training.devices import DEVICES
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=str)

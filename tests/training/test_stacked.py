@@ -25,12 +25,10 @@ from divine.training.standardise import Moments
 from tests.models.toy import TINY
 from tests.training.cohort import SCHEMA, cohort
 from tests.training.cohorts import write_cohort
+from tests.training.devices import CPU, DEVICES
 
 QUIET = replace(TINY, dropout=0.0)
 BRIEF = TrainingConfig(max_epochs=2)
-DEVICES = [torch.device(name) for name in ("cpu", "cuda") if name == "cpu" or torch.cuda.is_available()]
-"""A machine with a GPU tests both."""
-CPU = DEVICES[0]
 
 
 @pytest.fixture(autouse=True)
