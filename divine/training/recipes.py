@@ -36,6 +36,13 @@ class Recipe(NamedTuple):
     """Whether probabilities come from Platt's sigmoid on inner folds, for a classifier that has none."""
 
 
+class _Forest(RandomForestRegressor):
+    """A forest that takes a table of one rated item as it takes several, without a warning."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: Any = None) -> _Forest:  # noqa: N803  scikit-learn's name
+        return super().fit(X, y[:, 0] if y.shape[1] == 1 else y, sample_weight)
+
+
 RECIPES: dict[str, Recipe] = {
     "logistic": Recipe(
         lambda c, seed: LogisticRegression(C=c, class_weight="balanced", max_iter=5000),
@@ -46,7 +53,7 @@ RECIPES: dict[str, Recipe] = {
     "random-forest": Recipe(
         lambda leaf, seed: RandomForestClassifier(TREES, min_samples_leaf=leaf, class_weight="balanced", random_state=seed),
         (5, 2, 1),
-        lambda leaf, seed: RandomForestRegressor(TREES, min_samples_leaf=leaf, max_features=1 / 3, random_state=seed),
+        lambda leaf, seed: _Forest(TREES, min_samples_leaf=leaf, max_features=1 / 3, random_state=seed),
         (5, 2),
     ),
     "svm": Recipe(

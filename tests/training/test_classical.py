@@ -15,7 +15,7 @@ from divine.store import Store
 from divine.training import classical
 from divine.training.cross_validate import cross_validate
 from divine.training.errors import TrainingError
-from divine.training.recipes import RECIPES, fit_classifier, inner_folds
+from divine.training.recipes import RECIPES, fit_classifier, fit_regressor, inner_folds
 from divine.training.run import Run
 from divine.training.spec import CLASSICAL, RunSpec
 from tests.training.cohorts import write_cohort
@@ -136,6 +136,15 @@ def test_the_forest_is_the_one_that_scikit_learn_grows():
     plain = RandomForestClassifier(20, min_samples_leaf=leaf, class_weight="balanced", random_state=3)
     plain.fit((x - x.mean(axis=0)) / x.std(axis=0), classes)
     np.testing.assert_allclose(fitted.predict_proba(x), plain.predict_proba((x - x.mean(axis=0)) / x.std(axis=0)))
+
+
+@pytest.mark.parametrize("system", CLASSICAL)
+def test_a_single_rated_item_is_fitted_as_one_of_several_equal_ones(system: str):
+    rng = np.random.default_rng(0)
+    x, rating = rng.normal(size=(40, 6)), rng.integers(1, 6, size=(40, 1)).astype(float)
+    one, _ = fit_regressor(RECIPES[system], x, rating, (), 3)
+    two, _ = fit_regressor(RECIPES[system], x, np.repeat(rating, 2, axis=1), (), 3)
+    np.testing.assert_allclose(one.predict(x).reshape(-1, 1), two.predict(x)[:, :1], rtol=1e-6)
 
 
 def test_an_svm_is_calibrated_where_inner_folds_miss_a_class_and_says_where_it_cannot_be():
