@@ -39,7 +39,7 @@ class Recipe(NamedTuple):
 class _Forest(RandomForestRegressor):
     """A forest that takes a table of one rated item as it takes several, without a warning."""
 
-    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: Any = None) -> _Forest:  # noqa: N803  scikit-learn's name
+    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: Any = None) -> _Forest:
         return super().fit(X, y[:, 0] if y.shape[1] == 1 else y, sample_weight)
 
 
