@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from benchmarks.kill_jobs import wait
@@ -90,12 +91,30 @@ def test_one_of_the_command_line_is_opened_and_taken_off_the_list(job: str, tmp_
         reproductions.close_reproduction(job)
 
 
+def test_what_was_left_out_is_trained_when_it_has_come(tmp_path: Path):
+    manifest = write_cohort(tmp_path / "cohort", per_group=3, codes=("KI", "AC"))
+    order = services.ReproduceOrder(str(manifest), "table4", folds=3, seeds=1, epochs=1, workers=1)
+    job = services.submit(order).id
+    wait(job)
+    assert services.left_out(services.job(job)) == 3
+    folder = services.reproduction_folder(job)
+    done = {path: path.stat().st_mtime_ns for path in folder.glob("sweep/runs/*/predictions.parquet")}
+    table = pd.read_csv(manifest)
+    table = table.assign(features_video_DS=table["features_video_KI"], features_audio_TR=table["features_audio_AC"])
+    table.to_csv(manifest, index=False)
+    services.resume_job(job)
+    wait(job)
+    assert services.left_out(services.job(job)) == 0 and services.resume_job(job).status.state == "done"
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+    assert len(list(folder.glob("sweep/runs/*/predictions.parquet"))) == 6
+
+
 def test_a_damaged_one_is_listed_as_that(job: str):
     status = services.reproduction_folder(job) / "sweep" / "status.json"
     content = status.read_bytes()
     status.write_bytes(b"{")
     try:
-        assert reproductions.reproduction(job).state == "damaged"
+        assert reproductions.reproduction(job).state == "damaged" and services.left_out(services.job(job)) == 0
     finally:
         status.write_bytes(content)
 

@@ -108,6 +108,7 @@ def _view(job: Job) -> dict[str, Any]:
         "ended_s": status.ended_s,
         "has_run": (services.run_folder(job.id) / "spec.json").is_file(),
         "has_tables": (services.reproduction_folder(job.id) / "sweep" / "status.json").is_file(),
+        "left_out": services.left_out(job),
     }
 
 

@@ -102,15 +102,20 @@ class Queue:
             os.close(handle)
         return folder.view()
 
-    def resume(self, job_id: str) -> Job:
-        """Queue a job again that was cut off, cancelled or failed; one that is queued, running or done stays as it is.
+    def resume(self, job_id: str, *, again: bool = False) -> Job:
+        """Queue a job again that was cut off, cancelled or failed; one that is queued or running stays as it is.
+
+        Args:
+            job_id: which.
+            again: whether one that is done is queued again too.
 
         Raises:
             JobError: there is none of this id.
         """
         folder = self.folder(job_id)
         state = folder.view().status.state
-        return folder.view() if state in ("queued", "running", "done") else self._start(folder)
+        stays = ("queued", "running") if again else ("queued", "running", "done")
+        return folder.view() if state in stays else self._start(folder)
 
     def remove(self, job_id: str) -> None:
         """Forget a job that is over. What it made stays.

@@ -220,12 +220,26 @@ def cancel_job(job_id: str) -> Job:
 
 
 def resume_job(job_id: str) -> Job:
-    """Go on with a job that was cut off, cancelled or failed; nothing finished is done again.
+    """Go on with a job that was cut off, cancelled or failed, or that left runs out; nothing finished is done again.
 
     Raises:
         JobError: there is none of this id.
     """
-    return _queue().resume(job_id)
+    return _queue().resume(job_id, again=left_out(job(job_id)) > 0)
+
+
+def left_out(job: Job) -> int:
+    """Return how many runs a sweep or a reproduction that is done left out: what they need was not here, or they failed."""
+    from divine.training.errors import TrainingError
+    from divine.training.sweep_folder import Sweep
+
+    places = {"sweep": sweep_folder(job.id), "reproduce": reproduction_folder(job.id) / "sweep"}
+    if job.order.kind not in places or job.status.state != "done":
+        return 0
+    try:
+        return sum(one.state != "done" for one in Sweep(places[job.order.kind]).status().units)
+    except TrainingError:
+        return 0  # it was deleted or damaged: the Runs page says so
 
 
 def remove_job(job_id: str) -> None:

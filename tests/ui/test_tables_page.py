@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,7 +148,10 @@ def test_ordered_on_the_page_watched_and_read(watched: Watched, base: str):
     expect(page.locator(".dv-paper-progress")).to_have_count(0)
     expect(frame.locator("td a")).to_have_count(5 * 4)
     page.goto("/train")
-    page.locator(f"tr[data-job='{entry.id}']").get_by_role("link", name="Tables of").click()
+    row = page.locator(f"tr[data-job='{entry.id}']")
+    row.get_by_role("button", name="Train the rest").click()  # nothing has come: it looks, and is done again
+    expect(row.get_by_role("button", name="Train the rest")).to_have_attribute("title", re.compile("3 runs were left out"))
+    row.get_by_role("link", name="Tables of").click()
     page.wait_for_selector(".dv-paper-table")
 
 

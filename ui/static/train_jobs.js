@@ -12,7 +12,7 @@ export function showJobs(section, jobs, chosen, actions) {
     event.target.disabled = true;
     try { await act(); } catch (error) { trouble.textContent = reason(error); event.target.disabled = false; }
   };
-  const button = (job, key, title, act) => el("button", { type: "button", class: "dv-quiet", "data-key": `${key} ${job.id}`, "aria-label": `${title} ${job.title}`, onclick: doing(act) }, title);
+  const button = (job, key, title, act, says) => el("button", { type: "button", class: "dv-quiet", title: says ?? null, "data-key": `${key} ${job.id}`, "aria-label": `${title} ${job.title}`, onclick: doing(act) }, title);
   const row = (job) => {
     const active = job.state === "queued" || job.state === "running";
     return el("tr", { "data-job": job.id, "data-state": job.state, class: job.id === chosen ? "is-chosen" : "" },
@@ -22,6 +22,7 @@ export function showJobs(section, jobs, chosen, actions) {
       el("td", { class: "dv-row-actions" },
         active && button(job, "cancel", "Cancel", () => actions.cancel(job.id)),
         (job.state === "interrupted" || job.state === "failed") && button(job, "resume", "Resume", () => actions.resume(job.id)),
+        job.left_out > 0 && button(job, "rest", "Train the rest", () => actions.resume(job.id), `${job.left_out} ${job.left_out === 1 ? "run was" : "runs were"} left out: trains those whose weights or features have come since`),
         job.state === "done" && job.kind === "train" && el("a", { class: "dv-quiet dv-open", href: `/runs?run=${encodeURIComponent(job.id)}`, "aria-label": `Results of ${job.title}` }, "Results"),
         job.has_tables && el("a", { class: "dv-quiet dv-open", href: tablesLink(job.id), "aria-label": `Tables of ${job.title}` }, "Tables"),
         // An unfinished run goes by its own page, with its job: the way to resume it must not be lost alone.

@@ -72,7 +72,7 @@ export class TablesForm extends OrderForm {
       plan.objections.length > 0 && objections(plan.objections.map((one) => one.text)),
       el("p", { class: "dv-amount" }, el("strong", {}, `${plan.here} of ${plan.runs} runs`), ` can be trained here${plan.members ? `, ${plan.members} models each: ${plan.here * plan.members} models` : ""} on ${plan.clips} clips of ${plan.subjects} subjects.`),
       plan.reduced && el("p", { class: "dv-soft" }, el("span", { class: "dv-badge" }, "REDUCED PROTOCOL"), ` The paper's is ${usual} folds, ${seeds} seeds and at most ${epochs} epochs. Everything that comes out is marked.`),
-      left > 0 && el("p", { class: "dv-soft" }, `${left} runs need encoders that are not here: their rows will say so. Fetch the weights first, or resume the job with them before it is done.`),
+      left > 0 && el("p", { class: "dv-soft" }, `${left} runs need encoders that are not here: their rows will say so. Fetch the weights first, or train the rest with them when it is done.`),
       plan.absent.length > 0 && el("details", {}, el("summary", {}, `${plan.absent.length} encoders are not here`), el("ul", { class: "dv-absent-list" }, plan.absent.map((one) => el("li", {}, coded(one.why))))),
       plan.notes.map((note) => el("p", { class: "dv-soft" }, note)));
     this.button.disabled = this.busy || plan.objections.length > 0;
