@@ -10,18 +10,21 @@ through a tanh, and adds noise whose level differs from clip to clip. The class 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from scipy.stats import rankdata
+from scipy.stats import t as student
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.study.cohorts import parse_seeds
 from divine.models.answer import PlainAnswer
 from divine.models.batch import Batch, Targets, collate, take
 from divine.models.config import DivineConfig, LossWeights, Schema
@@ -79,7 +82,7 @@ SCHEMA = Schema(WIDTHS["video"], WIDTHS["audio"], ("one", "two", "three"))
 
 
 class Probe(NamedTuple):
-    """A number with its 95 % interval over clips: a cross-validated R², or a correlation."""
+    """A number with its 95 % interval: a cross-validated R², a correlation, or a share."""
 
     value: float
     low: float
@@ -121,11 +124,14 @@ def vectors_of(fitted: Fitted, batch: Batch) -> dict[str, np.ndarray]:
     return {name: value.double().numpy() for name, value in sorted(found.items())}
 
 
-def accuracy(fitted: Fitted, batch: Batch) -> float:
+def accuracy(fitted: Fitted, batch: Batch) -> Probe:
     """Share of clips whose class is found."""
     answer = run(fitted, batch._replace(targets=None))
     assert batch.targets is not None
-    return float((answer.logits.diagnosis.argmax(1) == batch.targets.diagnosis).double().mean())
+    right = (answer.logits.diagnosis.argmax(1) == batch.targets.diagnosis).double().numpy()
+    drawn = np.random.default_rng(0).choice(right, size=(BOOTSTRAPS, len(right))).mean(axis=1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Probe(float(right.mean()), float(low), float(high))
 
 
 def gate_by_noise(fitted: Fitted, world: World) -> dict[Modality, Probe]:
@@ -174,39 +180,77 @@ SYSTEMS: dict[str, tuple[str, DivineConfig]] = {
 }
 
 
+def over_seeds(found: Sequence[Probe]) -> Probe:
+    """Return the mean of several worlds with its 95 % interval over them (Student's t); one keeps its interval over clips."""
+    if len(found) == 1:
+        return found[0]
+    values = np.array([one.value for one in found])
+    reach = float(student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    return Probe(float(values.mean()), float(values.mean()) - reach, float(values.mean()) + reach)
+
+
+class Findings(NamedTuple):
+    """What came out, by row and column of the two tables; a value per world."""
+
+    probes: dict[tuple[str, str], dict[str, list[Probe]]]
+    """By system and vector, then factor."""
+    gates: dict[str, dict[str, list[Probe]]]
+    """By system, then accuracy and correlation of each gate with noise."""
+    louder: dict[tuple[str, str], list[list[float]]]
+    """By system and modality: mean gates as noise is added."""
+
+
+def study(seed: int, systems: Sequence[str], epochs: int, into: Findings) -> None:
+    """Train every system on one world, and add what its vectors hold and what its gates do."""
+    world = make_world(TRAIN + VALIDATION + TEST, seed)
+    test = part(world, slice(TRAIN + VALIDATION, None))
+
+    def look(system: str, vector: str, values: np.ndarray) -> None:
+        row = into.probes.setdefault((system, vector), {factor: [] for factor in FACTORS})
+        for factor in FACTORS:
+            row[factor].append(probe(values, test.factors[factor]))
+
+    look(
+        "features", "mean over time", np.concatenate([one.values.mean(1).numpy() for one in test.batch.sequences.given], axis=1)
+    )
+    for name in systems:
+        architecture, config = SYSTEMS[name]
+        fitted = train(world, config, TrainingConfig(max_epochs=epochs), seed, architecture)
+        for vector, values in vectors_of(fitted, test.batch).items():
+            look(name, vector, values)
+        row = into.gates.setdefault(name, {})
+        row.setdefault("accuracy", []).append(accuracy(fitted, test.batch))
+        for modality, found in gate_by_noise(fitted, test).items():
+            row.setdefault(f"{modality} gate, noise", []).append(found)
+            louder = gate_by_added_noise(fitted, test, modality, ADDED)
+            into.louder.setdefault((name, modality), []).append(louder)
+
+
 def main() -> None:
-    """Train every system on one world, and print what its vectors hold and what its gates do."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=0)
+    """Print what the vectors hold and what the gates do."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=parse_seeds, default=(0, 1, 2, 3, 4), help="of worlds and of training: 0-4")
     parser.add_argument("--systems", nargs="+", default=list(SYSTEMS))
     parser.add_argument("--epochs", type=int, default=TrainingConfig().max_epochs)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    world = make_world(TRAIN + VALIDATION + TEST, asked.seed)
-    test = part(world, slice(TRAIN + VALIDATION, None))
-    print(f"Known factors, seed {asked.seed}: {TRAIN} clips to train, {TEST} to test. R² [95 %] of linear probes.\n")
+    found = Findings({}, {}, {})
+    for seed in asked.seeds:
+        study(seed, asked.systems, asked.epochs, found)
+        print(f"world {seed} done", file=sys.stderr, flush=True)
+    print(f"Known factors, worlds {asked.seeds}: {TRAIN} clips to train, {TEST} to test. R² [95 %] of linear probes.\n")
     print(f"| system | vector | {' | '.join(FACTORS)} |\n|---|---|---|---|---|")
-    pooled = np.concatenate([one.values.mean(1).numpy() for one in test.batch.sequences.given], axis=1)
-    print(
-        f"| features | mean over time | {' | '.join(str(probe(pooled, test.factors[name])) for name in FACTORS)} |", flush=True
-    )
-    notes = []
-    for name in asked.systems:
-        architecture, config = SYSTEMS[name]
-        fitted = train(world, config, TrainingConfig(max_epochs=asked.epochs), asked.seed, architecture)
-        for vector, values in vectors_of(fitted, test.batch).items():
-            cells = " | ".join(str(probe(values, test.factors[factor])) for factor in FACTORS)
-            print(f"| {name} | {vector} | {cells} |", flush=True)
-        by_noise = gate_by_noise(fitted, test)
-        louder = [gate_by_added_noise(fitted, test, modality, ADDED) for modality in ("video", "audio")]
-        cells = [*map(str, by_noise.values()), *(", ".join(f"{gate:.3f}" for gate in means) for means in louder)]
-        notes.append(f"| {name} | {accuracy(fitted, test.batch):.3f} | {' | '.join(cells)} |")
+    for (name, vector), by_factor in found.probes.items():
+        print(f"| {name} | {vector} | {' | '.join(str(over_seeds(by_factor[factor])) for factor in FACTORS)} |")
     print(
         f"\nGates: Spearman's correlation with the clips' own noise; mean gate as noise of {ADDED} is added to one modality.\n"
     )
     print("| system | accuracy | video gate, noise | audio gate, noise | video gate, louder video | audio gate, louder audio |")
     print("|---|---|---|---|---|---|")
-    print("\n".join(notes))
+    for name, row in found.gates.items():
+        means = [np.mean(found.louder[name, modality], axis=0) for modality in ("video", "audio")]
+        cells = [*(str(over_seeds(one)) for one in row.values()), *(", ".join(f"{gate:.3f}" for gate in one) for one in means)]
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
