@@ -66,6 +66,16 @@ def test_a_member_can_be_loaded_and_names_its_training(tmp_path: Path):
     assert [one.code for one in checkpoint.encoders] == ["V", "A"]
 
 
+def test_members_leave_what_their_bottlenecks_let_through(tmp_path: Path):
+    made = run(spec(write_cohort(tmp_path / "c")), tmp_path / "run")
+    events = [json.loads(line) for line in (made.folder / "events.jsonl").read_text().splitlines()]
+    finished = [one for one in events if one["event"] == "finished"]
+    assert len(finished) == 3
+    for one in finished:
+        assert [each["name"] for each in one["latents"]][:3] == ["video window", "video shared", "video private"]
+        assert all(0 <= each["active"] <= each["size"] == 4 and each["kl"] > 0 for each in one["latents"])
+
+
 def test_what_is_finished_is_not_done_again_and_what_is_redone_is_the_same(tmp_path: Path):
     asked = spec(write_cohort(tmp_path / "c"))
     made = run(asked, tmp_path / "run")
