@@ -70,8 +70,9 @@ TRAININGS = {
 @pytest.mark.parametrize("training", TRAININGS)
 @pytest.mark.parametrize("architecture", ["divine", "concat"])
 def test_stacked_and_looped_members_agree(architecture: str, training: str, device: torch.device):
-    whole, asked = move(lacking(cohort(70, 0)), device), TRAININGS[training]
-    stacked = fit_stacked(whole, members(), SCHEMA, QUIET, asked, architecture=architecture, device=device)
+    clips, asked = lacking(cohort(70, 0)), TRAININGS[training]
+    whole = move(clips, device)
+    stacked = fit_stacked(clips, members(), SCHEMA, QUIET, asked, architecture=architecture, device=device)
     lengths = set()
     for member, one in zip(members(), stacked, strict=True):
         train, validation = MemorySource(take(whole, member.train)), MemorySource(take(whole, member.validation))
