@@ -8,6 +8,7 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -59,10 +60,16 @@ class Pack:
         return Batch(part("video"), part("audio"))
 
     def _values(self, modality: Modality) -> Float[np.ndarray, "n s d"]:
-        return np.load(self.folder / f"{modality}.npy", mmap_mode="r", allow_pickle=False)
+        return _mapped(path := self.folder / f"{modality}.npy", path.stat().st_mtime_ns)
 
     def _mask(self, modality: Modality) -> Bool[np.ndarray, "n s"]:
-        return np.load(self.folder / f"{modality}_mask.npy", mmap_mode="r", allow_pickle=False)
+        return _mapped(path := self.folder / f"{modality}_mask.npy", path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _mapped(path: Path, written_ns: int) -> np.ndarray:
+    """Map a file once: mapped anew for every batch, its pages would be faulted in anew."""
+    return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,9 @@ class MaskedBatchNorm(nn.Module):
 
     def _statistics(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         count = mask.sum().clamp(min=1).to(x.dtype)
-        mean = keep(x, mask).sum((0, 1)) / count
-        var = keep((x - mean).square(), mask).sum((0, 1)) / count
+        valid = mask[..., None].to(x.dtype)  # a product: what reaches this layer is finite, and `keep` takes thrice the time
+        mean = (x * valid).sum((0, 1)) / count
+        var = ((x - mean).square() * valid).sum((0, 1)) / count
         enough = mask.any(dim=1).sum() >= 2
         # clone: the buffers change in place below, and the backward pass still needs what was used here
         used = torch.where(enough, mean, self.mean.clone()), torch.where(enough, var, self.var.clone())

@@ -9,7 +9,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from divine.models.batch import Batch, PerModality, Sequence
-from divine.models.layers import keep
 from divine.training.errors import TrainingError
 from divine.training.source import Source, in_order
 
@@ -53,7 +52,8 @@ def standardise(batch: Batch, moments: PerModality[Moments]) -> Batch:
     def apply(sequence: Sequence | None, one: Moments | None) -> Sequence | None:
         if sequence is None or one is None or sequence.values.shape[-1] != len(one.mean):
             return sequence  # the model names a width that does not fit
-        return sequence._replace(values=keep((sequence.values - one.mean) / one.std, sequence.mask & sequence.present[:, None]))
+        absent = ~(sequence.mask & sequence.present[:, None])[..., None]
+        return sequence._replace(values=(sequence.values - one.mean).div_(one.std).masked_fill_(absent, 0.0))
 
     return Batch(apply(batch.video, moments.video), apply(batch.audio, moments.audio), batch.targets)
 
