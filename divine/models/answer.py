@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from divine.models.batch import Batch, PerModality, Sequence, Targets
@@ -38,6 +38,13 @@ class Answer(Protocol):
         ...
 
 
+class Vector(NamedTuple):
+    """What one modality brings to a system without latents, before they meet."""
+
+    values: Float[Tensor, "b d"]
+    present: Bool[Tensor, " b"]
+
+
 class PlainAnswer(NamedTuple):
     """The answer of a system without latents."""
 
@@ -53,7 +60,8 @@ class PlainAnswer(NamedTuple):
 class System(Protocol):
     """A ``torch.nn.Module`` built from a config and a schema, that knows nothing of ensembles, folds or devices.
 
-    Its forward pass never branches on the value of a tensor, so that many members can run as one.
+    It hears each modality by itself (``infer``), and answers from what both brought (``judge``). Its forward pass is the one
+    and then the other, and never branches on the value of a tensor, so that many members can run as one.
     """
 
     config: DivineConfig
@@ -63,6 +71,14 @@ class System(Protocol):
     def __call__(
         self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None
     ) -> Answer: ...
+    def infer(self, batch: Batch, sampling: bool = False) -> PerModality[Any]:
+        """Return what each modality brings: a NamedTuple with, among others, ``present``, shape [b]."""
+        ...
+
+    def judge(self, parts: PerModality[Any]) -> Answer:
+        """Answer, without losses, from what modalities brought; one that is not ``present`` is not heard."""
+        ...
+
     def train(self, mode: bool = True) -> Any: ...
     def eval(self) -> Any: ...
     def parameters(self) -> Iterator[torch.nn.Parameter]: ...

@@ -8,11 +8,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from divine.models.answer import PlainAnswer, conform
-from divine.models.batch import Batch, Sequence
+from divine.models.answer import PlainAnswer, Vector, conform
+from divine.models.batch import Batch, PerModality, Sequence
 from divine.models.config import DivineConfig, Schema
 from divine.models.errors import ModelError
-from divine.models.fcn import DenseHead, answer, only
+from divine.models.fcn import DenseHead, only, said, weighed
 from divine.models.layers import keep
 from divine.models.refine import Refinement
 from divine.records import Modality
@@ -44,14 +44,20 @@ class Cnn(nn.Module):
         Raises:
             ModelError: a clip has more than ``config.max_steps`` steps.
         """
-        vectors = conform(batch, self.schema).map(self._flatten)
-        (vector,) = vectors.given
-        return answer(self.config, self.schema, batch, vectors, self.head(vector), class_weights)
+        return weighed(self, self.judge(self.infer(batch)), batch, class_weights)
 
-    def _flatten(self, modality: Modality, sequence: Sequence) -> Tensor:
+    def infer(self, batch: Batch, sampling: bool = False) -> PerModality[Vector]:
+        """Features to what two refinements leave of them, flattened."""
+        return conform(batch, self.schema).map(self._flatten)
+
+    def judge(self, parts: PerModality[Vector]) -> PlainAnswer:
+        """Answer from what is flattened."""
+        return said(parts, self.head)
+
+    def _flatten(self, modality: Modality, sequence: Sequence) -> Vector:
         steps = self.config.max_steps - sequence.values.shape[1]
         if steps < 0:
             raise ModelError(f"{modality}: {sequence.values.shape[1]} steps, the cnn takes at most {self.config.max_steps}.")
         mask = F.pad(sequence.mask & sequence.present[:, None], (0, steps))
         values, mask = self.second(*self.first(F.pad(sequence.values, (0, 0, 0, steps)), mask))
-        return keep(values, mask).flatten(1)
+        return Vector(keep(values, mask).flatten(1), mask.any(dim=1))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from divine.models.answer import PlainAnswer, conform
-from divine.models.batch import Batch, Sequence
+from divine.models.answer import PlainAnswer, Vector, conform
+from divine.models.batch import Batch, PerModality, Sequence
 from divine.models.config import DivineConfig, Schema
-from divine.models.fcn import DenseHead, answer
+from divine.models.fcn import DenseHead, said, weighed
 from divine.models.layers import mean_over_time
 from divine.models.refine import Refinement
 from divine.records import Modality
@@ -31,10 +30,16 @@ class Concat(nn.Module):
         self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None
     ) -> PlainAnswer:
         """Answer; ``sampling`` is of no matter, nothing is drawn."""
-        vectors = conform(batch, self.schema).map(self._pooled)
-        logits = self.head(torch.cat(vectors.given, dim=1))
-        return answer(self.config, self.schema, batch, vectors, logits, class_weights)
+        return weighed(self, self.judge(self.infer(batch)), batch, class_weights)
 
-    def _pooled(self, modality: Modality, sequence: Sequence) -> Tensor:
+    def infer(self, batch: Batch, sampling: bool = False) -> PerModality[Vector]:
+        """Features to their refined mean over time, each modality by itself."""
+        return conform(batch, self.schema).map(self._pooled)
+
+    def judge(self, parts: PerModality[Vector]) -> PlainAnswer:
+        """Answer from the means."""
+        return said(parts, self.head)
+
+    def _pooled(self, modality: Modality, sequence: Sequence) -> Vector:
         refined = self.refinement[modality](sequence.values, sequence.mask & sequence.present[:, None])
-        return mean_over_time(refined.values, refined.mask)
+        return Vector(mean_over_time(refined.values, refined.mask), refined.mask.any(dim=1))

@@ -47,11 +47,17 @@ class Latents(NamedTuple):
     present: Bool[Tensor, " b"]
 
 
-class Generated(NamedTuple):
-    """What follows from the latents: reconstructions, the fusion, and what it says."""
+class Rebuilt(NamedTuple):
+    """Reconstructions of the refined steps and of their pooled latents."""
 
     window: PerModality[Tensor]
     utterance: PerModality[Tensor]
+
+
+class Generated(NamedTuple):
+    """What follows from the latents: the fusion and what it says, and, unless only to be judged, reconstructions."""
+
+    rebuilt: Rebuilt | None
     decoded_audio: Float[Tensor, "b s"] | None
     fused: Fused
     mixed: Mixed
@@ -113,9 +119,14 @@ class Divine(nn.Module):
             sampling: draw the latents; the default draws in training and takes posterior means in evaluation.
         """
         latents = self.infer(batch, self.training if sampling is None else sampling)
+        if batch.targets is None:
+            return self.judge(latents)
         generated = self.generate(latents)
-        losses = None if batch.targets is None else self.loss(batch.targets, latents, generated, class_weights)
-        return Result(latents, generated, losses)
+        return Result(latents, generated, self.loss(batch.targets, latents, generated, class_weights))
+
+    def judge(self, parts: PerModality[Latents]) -> Result:
+        """Answer from latents; nothing is reconstructed."""
+        return Result(parts, self.generate(parts, rebuild=False), None)
 
     def infer(self, batch: Batch, sampling: bool = False) -> PerModality[Latents]:
         """Features to latents, each modality by itself but for the tied shared encoder.
@@ -125,20 +136,14 @@ class Divine(nn.Module):
         """
         return conform(batch, self.schema).map(lambda modality, one: self._infer(modality, one, sampling))
 
-    def generate(self, latents: PerModality[Latents]) -> Generated:
-        """Latents to reconstructions, to the fused representation, to logits."""
+    def generate(self, latents: PerModality[Latents], rebuild: bool = True) -> Generated:
+        """Latents to the fused representation, to reconstructions, to logits."""
         decoded = self.alignment(latents.video.z_shared) if self.alignment is not None and latents.video is not None else None
         voices = latents.map(lambda _, one: Voice(one.z_shared, one.z_private, one.present))
         fused = self.fusion(voices, decoded if self.config.missing == "decode" else None)
         mixed = self.tokens(fused.h)
-        return Generated(
-            window=latents.map(lambda modality, one: self.local_vae.decode(modality, one.z_window)),
-            utterance=latents.map(lambda modality, one: self.utterance_vae.decode(modality, one.z_shared, one.z_private)),
-            decoded_audio=decoded,
-            fused=fused,
-            mixed=mixed,
-            logits=self.heads(mixed.rows),
-        )
+        rebuilt = self._rebuild(latents) if rebuild else None
+        return Generated(rebuilt, decoded, fused, mixed, self.heads(mixed.rows))
 
     def loss(
         self,
@@ -153,7 +158,8 @@ class Divine(nn.Module):
         """
         w, zero = self.config.loss, generated.fused.h.new_zeros(())
         window = utterance = sparse = zero
-        parts = (latents, generated.fused.gates, generated.window, generated.utterance)
+        rebuilt = self._rebuild(latents) if generated.rebuilt is None else generated.rebuilt
+        parts = (latents, generated.fused.gates, rebuilt.window, rebuilt.utterance)
         for one, gate, steps, whole in zip(*(part.given for part in parts), strict=True):
             valid = one.refined.mask
             posteriors = one.utterance
@@ -182,6 +188,12 @@ class Divine(nn.Module):
         """Teaches the private encoder, and nothing before it: else what is shared would leave the refined features too."""
         private = self.utterance_vae.private[modality](own.pooled.detach())
         return separation_loss(private.mu, other.pooled, both)
+
+    def _rebuild(self, latents: PerModality[Latents]) -> Rebuilt:
+        return Rebuilt(
+            window=latents.map(lambda modality, one: self.local_vae.decode(modality, one.z_window)),
+            utterance=latents.map(lambda modality, one: self.utterance_vae.decode(modality, one.z_shared, one.z_private)),
+        )
 
     def _infer(self, modality: Modality, sequence: Sequence, sampling: bool) -> Latents:
         def draw(posterior: Gaussian) -> Tensor:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from divine.models.answer import PlainAnswer, conform, plain_losses
-from divine.models.batch import Batch, PerModality
+from divine.models.answer import PlainAnswer, System, Vector, conform, plain_losses
+from divine.models.batch import Batch, PerModality, Sequence
 from divine.models.config import DivineConfig, Schema
 from divine.models.dropout import Dropout
 from divine.models.errors import ModelError
 from divine.models.heads import Logits
-from divine.models.layers import Layers, mean_over_time
+from divine.models.layers import Layers, keep, mean_over_time
+from divine.records import Modality
 
 WIDTHS = (256, 128, 64)
 """Neurons of the three dense layers."""
@@ -62,22 +64,30 @@ class Fcn(nn.Module):
         self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None
     ) -> PlainAnswer:
         """Answer; ``sampling`` is of no matter, nothing is drawn."""
-        sequences = conform(batch, self.schema)
-        means = sequences.map(lambda _, one: mean_over_time(one.values, one.mask & one.present[:, None]))
-        (vector,) = means.given
-        return answer(self.config, self.schema, batch, means, self.head(vector), class_weights)
+        return weighed(self, self.judge(self.infer(batch)), batch, class_weights)
+
+    def infer(self, batch: Batch, sampling: bool = False) -> PerModality[Vector]:
+        """Features to their mean over time."""
+        return conform(batch, self.schema).map(self._mean)
+
+    def judge(self, parts: PerModality[Vector]) -> PlainAnswer:
+        """Answer from the mean."""
+        return said(parts, self.head)
+
+    def _mean(self, modality: Modality, sequence: Sequence) -> Vector:
+        mask = sequence.mask & sequence.present[:, None]
+        return Vector(mean_over_time(sequence.values, mask), mask.any(dim=1))
 
 
-def answer(
-    config: DivineConfig,
-    schema: Schema,
-    batch: Batch,
-    vectors: PerModality[Tensor],
-    logits: Logits,
-    class_weights: Tensor | None,
-) -> PlainAnswer:
-    """Put an answer together, with its loss where targets are known."""
+def said(parts: PerModality[Vector], head: DenseHead) -> PlainAnswer:
+    """Return what a head says of the vectors of all modalities, side by side; an absent one is zeros."""
+    vectors = parts.map(lambda _, one: keep(one.values, one.present))
+    return PlainAnswer(head(torch.cat(vectors.given, dim=1)), None, vectors)
+
+
+def weighed(system: System, answer: PlainAnswer, batch: Batch, class_weights: Tensor | None) -> PlainAnswer:
+    """Return an answer with its losses, where targets are known."""
     if batch.targets is None:
-        return PlainAnswer(logits, None, vectors)
-    losses = plain_losses(config.loss, schema, logits, batch.targets, batch.present, class_weights)
-    return PlainAnswer(logits, losses, vectors)
+        return answer
+    weights, schema = system.config.loss, system.schema
+    return answer._replace(losses=plain_losses(weights, schema, answer.logits, batch.targets, batch.present, class_weights))

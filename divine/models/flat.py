@@ -7,15 +7,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from divine.models.answer import PlainAnswer, conform, plain_losses
-from divine.models.batch import Batch, Sequence
+from divine.models.batch import Batch, PerModality, Sequence
 from divine.models.config import DivineConfig, Schema
 from divine.models.dropout import Dropout
-from divine.models.fusion import SparseGatedFusion, Voice
+from divine.models.fusion import Fused, SparseGatedFusion, Voice
 from divine.models.heads import Heads
 from divine.models.layers import mean_over_time, mlp
 from divine.models.losses import sparse_loss, token_loss
 from divine.models.refine import Refinement
-from divine.models.tokens import SymptomTokens
+from divine.models.tokens import Mixed, SymptomTokens
 from divine.records import Modality
 
 
@@ -46,26 +46,37 @@ class Flat(nn.Module):
         self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None
     ) -> PlainAnswer:
         """Answer; ``sampling`` is of no matter, nothing is drawn."""
-        voices = conform(batch, self.schema).map(self._voice)
-        fused = self.fusion(voices)
-        mixed = self.tokens(fused.h)
-        logits = self.heads(mixed.rows)
-        vectors = voices.map(lambda _, one: one.shared)
+        voices = self.infer(batch)
+        answer, fused, mixed = self._say(voices)
         if batch.targets is None:
-            return PlainAnswer(logits, None, vectors, fused.gates, mixed.attention)
+            return answer
         present = torch.stack([one.present for one in voices.given]).any(dim=0)
         pairs = zip(fused.gates.given, voices.given, strict=True)
         losses = plain_losses(
             self.config.loss,
             self.schema,
-            logits,
+            answer.logits,
             batch.targets,
             present,
             class_weights,
             sparse=torch.stack([sparse_loss(gate, voice.present) for gate, voice in pairs]).sum(),
             token=token_loss(self.tokens.tokens, mixed, fused.h, present),
         )
-        return PlainAnswer(logits, losses, vectors, fused.gates, mixed.attention)
+        return answer._replace(losses=losses)
+
+    def infer(self, batch: Batch, sampling: bool = False) -> PerModality[Voice]:
+        """Features to projections, each modality by itself."""
+        return conform(batch, self.schema).map(self._voice)
+
+    def judge(self, parts: PerModality[Voice]) -> PlainAnswer:
+        """Answer from projections."""
+        return self._say(parts)[0]
+
+    def _say(self, voices: PerModality[Voice]) -> tuple[PlainAnswer, Fused, Mixed]:
+        fused = self.fusion(voices)
+        mixed = self.tokens(fused.h)
+        vectors = voices.map(lambda _, one: one.shared)
+        return PlainAnswer(self.heads(mixed.rows), None, vectors, fused.gates, mixed.attention), fused, mixed
 
     def _voice(self, modality: Modality, sequence: Sequence) -> Voice:
         mask = sequence.mask & sequence.present[:, None]

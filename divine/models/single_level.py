@@ -54,17 +54,28 @@ class SingleLevel(nn.Module):
         self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None
     ) -> PlainAnswer:
         """Answer; latents are drawn in training and are posterior means in evaluation, unless ``sampling`` says otherwise."""
-        draw = self.training if sampling is None else sampling
-        parts = conform(batch, self.schema).map(lambda modality, one: self._infer(modality, one, draw))
+        parts = self.infer(batch, self.training if sampling is None else sampling)
+        answer, decoded, fused, mixed = self._say(parts)
+        if batch.targets is None:
+            return answer
+        losses = self._losses(answer.logits, batch.targets, parts, decoded, fused, mixed, class_weights)
+        return answer._replace(losses=losses)
+
+    def infer(self, batch: Batch, sampling: bool = False) -> PerModality[Pooled]:
+        """Features to pooled window latents, each modality by itself."""
+        return conform(batch, self.schema).map(lambda modality, one: self._infer(modality, one, sampling))
+
+    def judge(self, parts: PerModality[Pooled]) -> PlainAnswer:
+        """Answer from pooled latents."""
+        return self._say(parts)[0]
+
+    def _say(self, parts: PerModality[Pooled]) -> tuple[PlainAnswer, Tensor | None, Fused, Mixed]:
         decoded = self.alignment(parts.video.vector) if self.alignment is not None and parts.video is not None else None
         voices = parts.map(lambda _, one: Voice(one.vector, one.vector, one.present))
         fused = self.fusion(voices, decoded if self.config.missing == "decode" else None)
         mixed = self.tokens(fused.h)
         answer = PlainAnswer(self.heads(mixed.rows), None, parts.map(lambda _, one: one.vector), fused.gates, mixed.attention)
-        if batch.targets is None:
-            return answer
-        losses = self._losses(answer.logits, batch.targets, parts, decoded, fused, mixed, class_weights)
-        return answer._replace(losses=losses)
+        return answer, decoded, fused, mixed
 
     def _losses(
         self,

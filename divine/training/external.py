@@ -17,20 +17,18 @@ from divine.data.schema import Index
 from divine.evaluation.table import Predictions
 from divine.features.batches import Pair
 from divine.features.cohort import CohortFeatures, modalities_of
-from divine.features.pack import MODALITIES, Pack, pack
-from divine.records import Modality, Prediction
+from divine.features.pack import Pack, pack
+from divine.records import Prediction
 from divine.store import Store
 from divine.training.checkpoint import Checkpoint
 from divine.training.checkpoint import load as load_checkpoint
 from divine.training.cross_validate import OnStep, Step
 from divine.training.errors import TrainingError
-from divine.training.predict import predict
+from divine.training.predict import infer_clips, predict_with
 from divine.training.rows import clip_columns, prediction_columns
 from divine.training.run import Run
 from divine.training.spec import RunSpec, restrict
 from divine.training.work import SETTINGS
-
-_CHUNK = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,19 +136,15 @@ def _lines(
     index: Index, packed: Pack, spec: RunSpec, first: Checkpoint, members: Iterator[Checkpoint]
 ) -> Iterator[dict[str, object]]:
     """Judge every clip in every setting; a clip that has none of a setting's modalities is left out of it."""
-    present = packed.present()
     settings = [one for one in SETTINGS if set(one) <= set(packed.dims)]
-    rows = {one: np.flatnonzero((present & _wanted(one)).any(axis=1)) for one in settings}
+    rows = np.flatnonzero(packed.present().any(axis=1))
     sums: dict[tuple[str, int], _Sum] = {}
     count = 0
     for member in members:
         count += 1
-        for setting in settings:
-            given = dataclasses.replace(packed, dims={m: dim for m, dim in packed.dims.items() if m in setting})
-            for chunk in np.array_split(rows[setting], max(1, -(-len(rows[setting]) // _CHUNK))):
-                if not len(chunk):
-                    continue
-                for row, one in zip(chunk.tolist(), predict(member, given.batch(chunk)), strict=True):
+        for inferred in infer_clips(member, packed, rows):
+            for setting in settings:
+                for row, one in predict_with(member, inferred, setting):
                     key = ("+".join(setting), row)
                     sums[key] = sums[key].plus(one) if key in sums else _Sum.of(one)
     about = {
@@ -164,10 +158,6 @@ def _lines(
     for (setting, row), total in sums.items():
         said = prediction_columns(total.mean(count))
         yield clip_columns(index, row, first.cutoffs) | about | {"modalities": setting} | said
-
-
-def _wanted(setting: tuple[Modality, ...]) -> np.ndarray:
-    return np.array([modality in setting for modality in MODALITIES])
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from divine.models.batch import Batch
-from divine.models.divine import Result
+from divine.models.batch import PerModality
+from divine.models.divine import Latents
 from divine.models.gaussian import Gaussian, active_units, kl_standard
 from divine.models.layers import masked_mean
-from divine.training.predict import Trained, run
 
 
 class LatentReport(NamedTuple):
@@ -28,15 +27,14 @@ class LatentReport(NamedTuple):
     """Mean over clips (over steps, for windows) of the KL to a standard normal, in nats."""
 
 
-def report_latents(trained: Trained, batches: Iterable[Batch]) -> tuple[LatentReport, ...]:
-    """Describe each latent over all clips of ``batches``, raw features.
+def report_latents(inferred: Sequence[PerModality[Any]]) -> tuple[LatentReport, ...]:
+    """Describe each latent over all clips, from what a model inferred of them, batch by batch.
 
     A modality that no clip has is left out; a system without DIVINE's latents has nothing to describe.
     """
-    pairs = [answer.latents for batch in batches if isinstance(answer := run(trained, batch), Result)]
     reports: list[LatentReport] = []
     for modality in ("video", "audio"):
-        parts = [one for pair in pairs for name, one in pair.named if name == modality and one is not None]
+        parts = [one for pair in inferred for name, one in pair.named if name == modality and isinstance(one, Latents)]
         if not any(bool(part.present.any()) for part in parts):
             continue
         rows = {

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from divine import encoders
 from divine.data.schema import Part
 from divine.data.splits import Fold
-from divine.features.pack import MODALITIES
-from divine.models.batch import Batch
 from divine.records import CheckpointCard, Modality
 from divine.store import write_atomically
 from divine.training.checkpoint import Checkpoint, EncoderRef, save
 from divine.training.latents import report_latents
 from divine.training.loop import Fitted
-from divine.training.predict import predict
+from divine.training.predict import Inferred, infer_clips, predict_with
 from divine.training.rows import clip_columns, prediction_columns
 from divine.training.work import JUDGED, SETTINGS, Work, rows_of
 
@@ -41,12 +38,13 @@ def leave(work: Work, fold: Fold, fitted: Fitted) -> None:
     Raises:
         StoreError: the run's folder cannot be written.
     """
-    place, validation = folder(work.run, fold), rows_of(work, fold, "validation")
+    place = folder(work.run, fold)
     save(_checkpoint(work, fitted, fold), place)
     write_atomically(place / "history.parquet", _history(fitted, fold).to_parquet())
-    table = pd.concat([_judge(work, fitted, fold, part, rows_of(work, fold, part)) for part in JUDGED], ignore_index=True)
-    write_atomically(place / "predictions.parquet", table.to_parquet())
-    latents = report_latents(fitted, (work.pack.batch(rows) for rows in _chunks(validation)))
+    inferred = {part: list(infer_clips(fitted, work.pack, rows_of(work, fold, part))) for part in JUDGED}
+    lines = (line for part in JUDGED for line in _lines(work, fitted, fold, part, inferred[part]))
+    write_atomically(place / "predictions.parquet", pd.DataFrame(lines).to_parquet())
+    latents = report_latents([one.parts for one in inferred["validation"]])
     tell = teller(work.run / "events.jsonl", fold)
     tell(event="finished", epochs=len(fitted.history), latents=[one._asdict() for one in latents])
 
@@ -70,37 +68,14 @@ def _history(fitted: Fitted, fold: Fold) -> pd.DataFrame:
     )
 
 
-def _judge(work: Work, fitted: Fitted, fold: Fold, part: Part, rows: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame(
-        line for setting in SETTINGS for chunk in _chunks(rows) for line in _lines(work, fitted, fold, part, chunk, setting)
-    )
-
-
-def _chunks(rows: np.ndarray) -> list[np.ndarray]:
-    """Split rows into as few chunks of at most 256 as will do; at least one."""
-    return np.array_split(rows, max(1, -(-len(rows) // 256)))
-
-
-def _lines(
-    work: Work, fitted: Fitted, fold: Fold, part: Part, rows: np.ndarray, setting: tuple[Modality, ...]
-) -> Iterator[dict[str, object]]:
-    """Judge clips with the modalities of a setting; a clip that has none of them is left out."""
-    if not set(setting) <= set(work.pack.dims):
-        return
-    wanted = np.array([modality in setting for modality in MODALITIES])
-    rows = rows[(work.pack.present()[rows] & wanted).any(axis=1)]
-    if not len(rows):
-        return
-    batch = _only(work.pack.batch(rows), setting)
+def _lines(work: Work, fitted: Fitted, fold: Fold, part: Part, inferred: Sequence[Inferred]) -> Iterator[dict[str, object]]:
+    """Judge clips in every setting; a clip that has none of a setting's modalities is left out of it."""
     about = {"part": part, "fold": fold.fold, "seed": fold.seed, "system": work.spec.system, "objective": work.spec.objective}
-    about |= {"encoders": work.spec.encoders, "modalities": "+".join(setting)}
-    for row, prediction in zip(rows, predict(fitted, batch), strict=True):
-        yield clip_columns(work.index, int(row), work.cutoffs) | about | prediction_columns(prediction)
-
-
-def _only(batch: Batch, setting: tuple[Modality, ...]) -> Batch:
-    """Leave out the modalities that are not of a setting: a model takes them for absent, and computes nothing for them."""
-    return Batch(batch.video if "video" in setting else None, batch.audio if "audio" in setting else None)
+    about |= {"encoders": work.spec.encoders}
+    known = {row: clip_columns(work.index, row, work.cutoffs) for one in inferred for row in one.rows.tolist()}
+    for setting in (one for one in SETTINGS if set(one) <= set(work.pack.dims)):
+        for row, prediction in (pair for one in inferred for pair in predict_with(fitted, one, setting)):
+            yield known[row] | about | {"modalities": "+".join(setting)} | prediction_columns(prediction)
 
 
 def teller(path: Path, fold: Fold) -> Callable[..., None]:

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from divine.models.answer import Answer, System
-from divine.models.batch import PerModality
+from divine.models.batch import PerModality, Targets
 from divine.models.config import DivineConfig, Schema
 from divine.models.heads import Logits
 from divine.models.losses import Losses, supervised_losses
@@ -24,7 +24,7 @@ from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingCancelledError, TrainingError
 from divine.training.modality_dropout import drop_modality
 from divine.training.predict import run
-from divine.training.source import Source, count, in_order, shuffled
+from divine.training.source import Source, in_order, shuffled
 from divine.training.standardise import Moments, measure, standardise
 
 NO_NUMBER = "the loss is no number: look for features of extreme size, or lower the learning rate."
@@ -93,11 +93,11 @@ def fit(
         TrainingError: no clip, no known target on either side, or a loss that is no number.
         TrainingCancelledError: ``cancelled`` said so.
     """
-    check_source(train, "training")
-    check_source(validation, "validation")
+    check_targets(train.targets, "training")
+    check_targets(validation.targets, "validation")
     generator = torch.Generator().manual_seed(seed)
     moments = measure(train)
-    weights = class_weights(train, len(schema.classes)) if config.loss.class_balanced else None
+    weights = class_weights(train.targets, len(schema.classes)) if config.loss.class_balanced else None
     device = train.targets.diagnosis.device
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
@@ -154,21 +154,20 @@ def validation_loss(fitted: Fitted, source: Source, weights: Float[Tensor, " c"]
     return value
 
 
-def class_weights(source: Source, classes: int) -> Float[Tensor, " c"]:
+def class_weights(targets: Targets, classes: int) -> Float[Tensor, " c"]:
     """``n / (C n_c)``: every class counts alike, and the mean over the clips is one. A class without a clip gets none."""
-    known = source.targets.diagnosis[source.targets.diagnosis >= 0]
+    known = targets.diagnosis[targets.diagnosis >= 0]
     counts = torch.bincount(known, minlength=classes)
     return torch.where(counts > 0, len(known) / ((counts > 0).sum() * counts.clamp(min=1)), 0.0).float()
 
 
-def check_source(source: Source, name: str) -> None:
+def check_targets(targets: Targets, name: str) -> None:
     """Refuse clips that teach nothing.
 
     Raises:
         TrainingError: no clip, or no known target.
     """
-    targets = source.targets
-    if not count(source):
+    if not len(targets.diagnosis):
         raise TrainingError(f"no {name} clips: put at least one subject there.")
     if not bool((targets.diagnosis >= 0).any() or (targets.level >= 0).any() or targets.rated.any()):
         raise TrainingError(f"the {name} clips have neither a diagnosis nor a rating: there is nothing to learn from.")

@@ -16,20 +16,20 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from divine.models.batch import Batch, take
+from divine.models.batch import Batch, Targets
 from divine.models.config import DivineConfig, Schema
 from divine.models.losses import Losses
 from divine.models.precision import Precision, set_precision
 from divine.models.systems import build
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingCancelledError, TrainingError
-from divine.training.loop import NO_NUMBER, Epoch, Fitted, check_source, class_weights, since_best
+from divine.training.loop import NO_NUMBER, Epoch, Fitted, check_targets, class_weights, since_best
 from divine.training.replay import Replay
 from divine.training.source import MemorySource
 from divine.training.stack import Stack
 from divine.training.stack_adam import StackedAdam
 from divine.training.stack_plan import Plan, plan_epoch, side_by_side
-from divine.training.standardise import measure
+from divine.training.standardise import measure_each
 
 
 class Member(NamedTuple):
@@ -72,17 +72,19 @@ def fit_stacked(
         TrainingCancelledError: ``cancelled`` said so.
     """
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    trains = [MemorySource(take(whole, one.train)) for one in members]
-    for source, one in zip(trains, members, strict=True):
-        check_source(source, "training")
-        check_source(MemorySource(take(whole, one.validation)), "validation")
+    cohort = MemorySource(whole)
+    trains = [Targets(*(part[one.train] for part in cohort.targets)) for one in members]
+    for one, targets in zip(members, trains, strict=True):
+        check_targets(targets, "training")
+        check_targets(Targets(*(part[one.validation] for part in cohort.targets)), "validation")
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         models = []
         for one in members:
             torch.manual_seed(one.seed)
             models.append(build(architecture, config, schema))
-        weights = [class_weights(source, len(schema.classes)) for source in trains] if config.loss.class_balanced else None
-        stack = Stack(models, [measure(source) for source in trains], weights, whole, training.average, device)
+        weights = [class_weights(targets, len(schema.classes)) for targets in trains] if config.loss.class_balanced else None
+        moments = measure_each(cohort, [one.train for one in members])
+        stack = Stack(models, moments, weights, whole, training.average, device)
         set_precision(stack.skeleton, precision)
         histories = _train(stack, whole, members, training, on_epoch, cancelled)
     return tuple(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from collections.abc import Sequence as Listing
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from divine.models.batch import Batch, PerModality, Sequence
+from divine.records import Modality
 from divine.training.errors import TrainingError
 from divine.training.source import Source, in_order
 
@@ -22,28 +25,40 @@ class Moments(NamedTuple):
 
 
 class _Sums(NamedTuple):
-    steps: int
-    mean: Tensor
-    squares: Tensor
+    """What the valid steps of each of some clips come to."""
+
+    steps: Float[Tensor, " n"]
+    mean: Float[Tensor, "n d"]
+    squares: Float[Tensor, "n d"]
     """Sum of squared deviations from the mean."""
 
 
 def measure(source: Source) -> PerModality[Moments]:
     """Mean and standard deviation over every valid step of every clip, in one pass and constant memory.
 
-    Chunks are merged after Chan, Golub and LeVeque (1979), in double precision.
+    Clips are merged after Chan, Golub and LeVeque (1979), in double precision.
 
     Raises:
         TrainingError: a valid step holds a value that is not finite.
     """
-    sums = PerModality[_Sums](None, None)
+    total = PerModality[_Sums](None, None)
     for batch in in_order(source):
-        chunk = batch.sequences.map(lambda _, sequence: _summarise(sequence))
-        sums = PerModality(_merge(sums.video, chunk.video), _merge(sums.audio, chunk.audio))
-    for modality, one in sums.named:
-        if one is not None and not bool(torch.isfinite(one.squares).all()):
-            raise TrainingError(f"{modality} features hold values that are not finite: mask those steps or extract again.")
-    return sums.map(lambda _, one: _moments(one))
+        total = _together([total, _summarise(batch)]).map(lambda _, clips: _merge(clips))
+    return total.map(_moments)
+
+
+def measure_each(source: Source, members: Iterable[Int[Tensor, " _"]]) -> list[PerModality[Moments]]:
+    """Measure some clips of a source, and others, and others, though each was read once.
+
+    Raises:
+        TrainingError: a valid step holds a value that is not finite.
+    """
+    clips = _together([_summarise(batch) for batch in in_order(source)])
+
+    def of(rows: Tensor) -> PerModality[Moments]:
+        return clips.map(lambda modality, one: _moments(modality, _Sums(*(part[rows] for part in one))))
+
+    return [of(rows) for rows in members]
 
 
 def standardise(batch: Batch, moments: PerModality[Moments]) -> Batch:
@@ -58,22 +73,39 @@ def standardise(batch: Batch, moments: PerModality[Moments]) -> Batch:
     return Batch(apply(batch.video, moments.video), apply(batch.audio, moments.audio), batch.targets)
 
 
-def _summarise(sequence: Sequence) -> _Sums:
-    steps = sequence.values[sequence.mask & sequence.present[:, None]].double()
-    mean = steps.mean(dim=0) if len(steps) else steps.new_zeros(steps.shape[1])
-    return _Sums(len(steps), mean, steps.sub_(mean).square_().sum(dim=0))
+def _summarise(batch: Batch) -> PerModality[_Sums]:
+    return batch.sequences.map(_sums)
 
 
-def _merge(one: _Sums | None, other: _Sums | None) -> _Sums | None:
-    if one is None or other is None or one.steps + other.steps == 0:
-        return other if one is None else one
-    steps = one.steps + other.steps
-    apart = other.mean - one.mean
-    squares = one.squares + other.squares + apart.square() * (one.steps * other.steps / steps)
-    return _Sums(steps, one.mean + apart * (other.steps / steps), squares)
+def _sums(modality: Modality, sequence: Sequence) -> _Sums:
+    valid = (sequence.mask & sequence.present[:, None])[..., None]
+    values = torch.where(valid, sequence.values, 0.0).double()
+    steps = valid.sum(dim=1)
+    mean = values.sum(dim=1) / steps.clamp(min=1)
+    squares = (values - mean[:, None]).square_().mul_(valid).sum(dim=1)
+    return _Sums(steps[:, 0].double(), mean, squares)
 
 
-def _moments(sums: _Sums) -> Moments:
-    std = (sums.squares / max(sums.steps, 1)).sqrt()
-    varies = std > 1e-8 * (1 + sums.mean.abs())
-    return Moments(sums.mean.float(), torch.where(varies, std, 1.0).float())
+def _together(parts: Listing[PerModality[_Sums]]) -> PerModality[_Sums]:
+    def rows(of: Iterable[_Sums | None]) -> _Sums | None:
+        given = [one for one in of if one is not None]
+        return _Sums(*map(torch.cat, zip(*given, strict=True))) if given else None
+
+    return PerModality(rows(one.video for one in parts), rows(one.audio for one in parts))
+
+
+def _merge(clips: _Sums) -> _Sums:
+    """Return one row for all."""
+    steps, weight = clips.steps.sum(), clips.steps[:, None]
+    mean = (clips.mean * weight).sum(dim=0) / steps.clamp(min=1)
+    squares = (clips.squares + (clips.mean - mean).square() * weight).sum(dim=0)
+    return _Sums(steps[None], mean[None], squares[None])
+
+
+def _moments(modality: Modality, clips: _Sums) -> Moments:
+    (steps,), (mean,), (squares,) = _merge(clips)
+    if not bool(torch.isfinite(squares).all()):
+        raise TrainingError(f"{modality} features hold values that are not finite: mask those steps or extract again.")
+    std = (squares / steps.clamp(min=1)).sqrt()
+    varies = std > 1e-8 * (1 + mean.abs())
+    return Moments(mean.float(), torch.where(varies, std, 1.0).float())

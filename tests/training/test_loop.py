@@ -16,7 +16,7 @@ from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingCancelledError, TrainingError
 from divine.training.latents import report_latents
 from divine.training.loop import class_weights, fit
-from divine.training.predict import predict
+from divine.training.predict import infer, predict
 from divine.training.source import MemorySource
 from tests.models.toy import TINY
 from tests.training.cohort import SCHEMA, cohort
@@ -139,7 +139,7 @@ def test_standardisation_and_class_weights_come_from_training_clips_only():
 def test_class_weights_balance_the_classes():
     batch = cohort(12, 0)
     uneven = take(batch, torch.tensor([0, 3, 6, 9, 1, 4]))  # four of class 0, two of class 1, none of class 2
-    weights = class_weights(MemorySource(uneven), 3)
+    weights = class_weights(uneven.targets, 3)
     torch.testing.assert_close(weights, torch.tensor([6 / 8, 6 / 4, 0.0]))
     assert float(weights[uneven.targets.diagnosis].mean()) == pytest.approx(1.0)
 
@@ -174,7 +174,7 @@ def test_cohorts_that_lack_something_train_and_judge(name):
     said = predict(fitted, cohort(3, 7, schema))
     assert all(one.classes == schema.classes and one.probabilities.sum() == pytest.approx(1, abs=1e-5) for one in said)
     assert all((one.item_scores is None) == (not schema.items) for one in said)
-    assert {report.name.split()[0] for report in report_latents(fitted, [cohort(12, 1, schema)])} == set(schema.dims)
+    assert {report.name.split()[0] for report in report_latents([infer(fitted, cohort(12, 1, schema))])} == set(schema.dims)
 
 
 def test_clips_that_lack_a_modality_or_their_ratings_train():
@@ -219,7 +219,7 @@ def test_a_clip_left_over_is_neither_dropped_nor_alone(clips, monkeypatch):
 
 
 def test_the_latents_are_reported(learned):
-    found = report_latents(learned, [cohort(12, 1)])
+    found = report_latents([infer(learned, cohort(12, 1))])
     assert [one.name for one in found] == [
         f"{modality} {latent}" for modality in ("video", "audio") for latent in ("window", "shared", "private")
     ]
@@ -227,13 +227,13 @@ def test_the_latents_are_reported(learned):
 
 
 def test_a_system_without_latents_has_none_to_report():
-    assert report_latents(train(architecture="concat"), [cohort(12, 1)]) == ()
+    assert report_latents([infer(train(architecture="concat"), cohort(12, 1))]) == ()
 
 
 def test_a_heavier_beta_closes_the_bottleneck(learned):
     heavy = LossWeights(beta_window=10.0, beta_shared=10.0, beta_private=10.0)
     closed = train(config=DivineConfig.small(loss=heavy), training=FAST)
-    open_wide, shut = (report_latents(one, [cohort(12, 1)]) for one in (learned, closed))
+    open_wide, shut = (report_latents([infer(one, cohort(12, 1))]) for one in (learned, closed))
     assert all(b.kl < 0.1 * a.kl for a, b in zip(open_wide, shut, strict=True))
 
 
