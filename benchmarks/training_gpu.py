@@ -25,21 +25,16 @@ import torch
 from benchmarks.training import SUBJECTS, TASKS, write_cohort
 from divine.data.load import load
 from divine.data.splits import split
-from divine.features.batches import Pair
-from divine.features.cohort import CohortFeatures, modalities_of
-from divine.features.pack import pack
 from divine.models.batch import move, take
 from divine.store import Store
-from divine.training.cohort import cutoffs_of
 from divine.training.config import TrainingConfig
-from divine.training.cross_validate import cross_validate
+from divine.training.cross_validate import cross_validate, prepare
 from divine.training.loop import Fitted, fit
 from divine.training.run import Run
 from divine.training.source import MemorySource
 from divine.training.spec import RunSpec, configure
 from divine.training.stack_run import Ensemble, assemble
 from divine.training.stacked import fit_stacked
-from divine.training.work import Work
 
 GPU = torch.device("cuda")
 WARM_UP = TrainingConfig(max_epochs=2)
@@ -48,9 +43,7 @@ WARM_UP = TrainingConfig(max_epochs=2)
 def ensemble_of(spec: RunSpec, scratch: Path) -> Ensemble:
     """Read the clips of a run, and split them."""
     index = load(Path(spec.data)).index
-    pair = Pair.parse(spec.encoders, modalities_of(index))
-    packed = pack(CohortFeatures(index, pair, Store(scratch / "store")), scratch / "pack", max_steps=spec.config.max_steps)
-    work = Work(scratch, spec, index, packed, cutoffs_of(index, index.subjects))
+    work = prepare(spec, Run(scratch / "prepared"), index, Store(scratch / "store"))
     return assemble(work, split(index, spec.folds, range(spec.seeds)).members)
 
 

@@ -78,7 +78,7 @@ def cross_validate(
         run.set_status(tell(state="running", done=count))
         try:
             place = _place(workers)
-            work = _prepare(spec, run, index, store, workers, on_step)
+            work = prepare(spec, run, index, store, workers, on_step)
             place.check([run.folder])
             left = [fold for fold in made.members if not is_finished(run.folder, fold)]
             on_step(Step("training", count, len(made.members)))
@@ -103,7 +103,21 @@ def _stored_split(run: Run, made: Split, index: Index) -> Split:
     return made
 
 
-def _prepare(spec: RunSpec, run: Run, index: Index, store: Store, workers: Workers | int | None, on_step: OnStep) -> Work:
+def prepare(
+    spec: RunSpec,
+    run: Run,
+    index: Index,
+    store: Store,
+    workers: Workers | int | None = None,
+    on_step: OnStep = lambda _: None,
+) -> Work:
+    """Extract a run's features and pack them, where that is not done yet.
+
+    Raises:
+        ComputeError: the workers cannot be used, or died.
+        TrainingError: no clip has features of the modalities to train with.
+        StoreError: the run's folder cannot be written.
+    """
     pair = Pair.parse(spec.encoders, modalities_of(index))
     features = CohortFeatures(index, pair, store)
     place = run.folder / "features"

@@ -1,5 +1,7 @@
 """Predictions of raw features, and the standardisation between them and the model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,11 +9,12 @@ import torch
 from divine.models.batch import Batch, PerModality, Sequence, take
 from divine.models.config import DivineConfig, Schema
 from divine.models.errors import ModelError
+from divine.models.systems import build
 from divine.training.errors import TrainingError
 from divine.training.loop import Fitted
-from divine.training.predict import predict
+from divine.training.predict import Inferred, infer, predict, predict_with
 from divine.training.source import MemorySource, Source, in_order
-from divine.training.standardise import measure, standardise
+from divine.training.standardise import measure, measure_each, standardise
 from tests.models.toy import TINY, model
 from tests.training.cohort import SCHEMA, cohort
 
@@ -37,6 +40,28 @@ def test_a_clip_is_judged_alike_alone_and_among_others():
         (alone,) = predict(fitted, take(clips, torch.tensor([row])))
         np.testing.assert_allclose(alone.probabilities, among.probabilities, atol=1e-6)
         np.testing.assert_allclose(alone.item_scores, among.item_scores, atol=1e-5)
+
+
+@pytest.mark.parametrize("architecture", ["divine", "flat", "single-level", "concat"])
+@pytest.mark.parametrize("missing", ["zero", "decode"])
+def test_what_was_inferred_once_serves_every_setting(architecture, missing):
+    clips = cohort(7, 1)
+    clips.video.present[2] = clips.audio.present[4] = False
+    torch.manual_seed(0)
+    system = build(architecture, replace(TINY, missing=missing), SCHEMA).eval()
+    one = Fitted(system, measure(MemorySource(cohort(9, 0))), (), 0)
+    inferred = Inferred(np.arange(20, 27), infer(one, clips))
+    for setting, lacks in ((("audio", "video"), []), (("video",), [2]), (("audio",), [4])):
+        rows = [row for row in range(7) if row not in lacks]
+        given = take(clips, torch.tensor(rows))
+        alone = predict(one, Batch(given.video if "video" in setting else None, given.audio if "audio" in setting else None))
+        found = list(predict_with(one, inferred, setting))
+        assert [row for row, _ in found] == [20 + row for row in rows]
+        for (_, mine), theirs in zip(found, alone, strict=True):
+            np.testing.assert_allclose(mine.probabilities, theirs.probabilities, atol=1e-6)
+            np.testing.assert_allclose(mine.item_scores, theirs.item_scores, atol=1e-5)
+            np.testing.assert_allclose(mine.attention, theirs.attention, atol=1e-6)
+            assert mine.gates == pytest.approx(theirs.gates, abs=1e-6)
 
 
 def test_the_gate_of_an_absent_modality_is_zero():
@@ -97,6 +122,22 @@ def test_moments_are_those_of_all_valid_steps_however_they_come():
     assert found.video.std[3] == 1
     heard = whole.audio.values[1::2][whole.audio.mask[1::2]].double().numpy()
     np.testing.assert_allclose(found.audio.std, heard.std(axis=0), rtol=1e-6)
+
+
+def test_members_are_measured_as_each_would_be_alone():
+    whole = cohort(150, 0)
+    whole.audio.present[::2] = False
+    whole.video.values[~whole.video.mask] = torch.nan
+    members = [torch.arange(0, 150, 3), torch.arange(140, 5, -1), torch.arange(0, 10, 2)]
+    for rows, found in zip(members, measure_each(MemorySource(whole), members), strict=True):
+        alone = measure(MemorySource(take(whole, rows)))
+        for mine, theirs in zip(found.given, alone.given, strict=True):
+            torch.testing.assert_close(mine.mean, theirs.mean, rtol=1e-6, atol=1e-7)
+            torch.testing.assert_close(mine.std, theirs.std, rtol=1e-6, atol=1e-7)
+    whole.video.values[0, 0] = torch.inf
+    whole.video.mask[0, 0] = True
+    with pytest.raises(TrainingError, match="video features hold values that are not finite"):
+        measure_each(MemorySource(whole), members)
 
 
 def test_standardised_steps_have_mean_zero_and_spread_one_and_the_rest_is_zero():
