@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +19,7 @@ from divine.training.latents import report_latents
 from divine.training.loop import Fitted
 from divine.training.predict import Inferred, infer_clips, predict_with
 from divine.training.rows import clip_columns, prediction_columns
-from divine.training.work import JUDGED, SETTINGS, Work, rows_of
+from divine.training.work import SETTINGS, Work, rows_of
 
 
 def folder(run: Path, fold: Fold) -> Path:
@@ -41,10 +41,11 @@ def leave(work: Work, fold: Fold, fitted: Fitted) -> None:
     place = folder(work.run, fold)
     save(_checkpoint(work, fitted, fold), place)
     write_atomically(place / "history.parquet", _history(fitted, fold).to_parquet())
-    inferred = {part: list(infer_clips(fitted, work.pack, rows_of(work, fold, part))) for part in JUDGED}
-    lines = (line for part in JUDGED for line in _lines(work, fitted, fold, part, inferred[part]))
+    test = infer_clips(fitted, work.pack, rows_of(work, fold, "test"))
+    validation = list(infer_clips(fitted, work.pack, rows_of(work, fold, "validation")))
+    lines = [*_lines(work, fitted, fold, "test", test), *_lines(work, fitted, fold, "validation", validation)]
     write_atomically(place / "predictions.parquet", pd.DataFrame(lines).to_parquet())
-    latents = report_latents([one.parts for one in inferred["validation"]])
+    latents = report_latents([one.parts for one in validation])
     tell = teller(work.run / "events.jsonl", fold)
     tell(event="finished", epochs=len(fitted.history), latents=[one._asdict() for one in latents])
 
@@ -68,14 +69,15 @@ def _history(fitted: Fitted, fold: Fold) -> pd.DataFrame:
     )
 
 
-def _lines(work: Work, fitted: Fitted, fold: Fold, part: Part, inferred: Sequence[Inferred]) -> Iterator[dict[str, object]]:
+def _lines(work: Work, fitted: Fitted, fold: Fold, part: Part, inferred: Iterable[Inferred]) -> Iterator[dict[str, object]]:
     """Judge clips in every setting; a clip that has none of a setting's modalities is left out of it."""
     about = {"part": part, "fold": fold.fold, "seed": fold.seed, "system": work.spec.system, "objective": work.spec.objective}
     about |= {"encoders": work.spec.encoders}
-    known = {row: clip_columns(work.index, row, work.cutoffs) for one in inferred for row in one.rows.tolist()}
-    for setting in (one for one in SETTINGS if set(one) <= set(work.pack.dims)):
-        for row, prediction in (pair for one in inferred for pair in predict_with(fitted, one, setting)):
-            yield known[row] | about | {"modalities": "+".join(setting)} | prediction_columns(prediction)
+    for clips in inferred:
+        known = {row: clip_columns(work.index, row, work.cutoffs) for row in clips.rows.tolist()}
+        for setting in (one for one in SETTINGS if set(one) <= set(work.pack.dims)):
+            for row, prediction in predict_with(fitted, clips, setting):
+                yield known[row] | about | {"modalities": "+".join(setting)} | prediction_columns(prediction)
 
 
 def teller(path: Path, fold: Fold) -> Callable[..., None]:
