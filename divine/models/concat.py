@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
-from divine.models.answer import PlainAnswer, Vector, conform
-from divine.models.batch import Batch, PerModality, Sequence
+from divine.models.answer import Vector
+from divine.models.batch import Sequence
 from divine.models.config import DivineConfig, Schema
-from divine.models.fcn import DenseHead, said, weighed
+from divine.models.fcn import DenseHead, Headed
 from divine.models.layers import mean_over_time
 from divine.models.refine import Refinement
 from divine.records import Modality
 
 
-class Concat(nn.Module):
+class Concat(Headed):
     """``[mean_t CNN_v(X_v); mean_t CNN_a(X_a)]`` → the dense head; an absent modality is zeros."""
 
     def __init__(self, config: DivineConfig, schema: Schema) -> None:
@@ -26,20 +25,7 @@ class Concat(nn.Module):
         )
         self.head = DenseHead(len(schema.dims) * c.refine_channels, schema, c.dropout)
 
-    def forward(
-        self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None
-    ) -> PlainAnswer:
-        """Answer; ``sampling`` is of no matter, nothing is drawn."""
-        return weighed(self, self.judge(self.infer(batch)), batch, class_weights)
-
-    def infer(self, batch: Batch, sampling: bool = False) -> PerModality[Vector]:
-        """Features to their refined mean over time, each modality by itself."""
-        return conform(batch, self.schema).map(self._pooled)
-
-    def judge(self, parts: PerModality[Vector]) -> PlainAnswer:
-        """Answer from the means."""
-        return said(parts, self.head)
-
-    def _pooled(self, modality: Modality, sequence: Sequence) -> Vector:
+    def vector(self, modality: Modality, sequence: Sequence) -> Vector:
+        """Return the mean over time of the refined steps."""
         refined = self.refinement[modality](sequence.values, sequence.mask & sequence.present[:, None])
         return Vector(mean_over_time(refined.values, refined.mask), refined.mask.any(dim=1))

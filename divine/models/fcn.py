@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from divine.models.answer import PlainAnswer, System, Vector, conform, plain_losses
+from divine.models.answer import PlainAnswer, Vector, conform, plain_losses
 from divine.models.batch import Batch, PerModality, Sequence
 from divine.models.config import DivineConfig, Schema
 from divine.models.dropout import Dropout
@@ -50,7 +50,42 @@ def only(schema: Schema, system: str) -> None:
         raise ModelError(f"{system} reads one encoder, and there are two: give one alone, or choose concat.")
 
 
-class Fcn(nn.Module):
+class Headed(nn.Module):
+    """A system that is vectors, one per modality (``infer``), and the dense head on them."""
+
+    config: DivineConfig
+    schema: Schema
+    head: DenseHead
+
+    def forward(
+        self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None
+    ) -> PlainAnswer:
+        """Answer; ``sampling`` is of no matter, nothing is drawn."""
+        answer = self.judge(self.infer(batch))
+        if batch.targets is None:
+            return answer
+        losses = plain_losses(self.config.loss, self.schema, answer.logits, batch.targets, batch.present, class_weights)
+        return answer._replace(losses=losses)
+
+    def infer(self, batch: Batch, sampling: bool = False) -> PerModality[Vector]:
+        """Features to vectors, each modality by itself.
+
+        Raises:
+            ModelError: the batch does not fit the schema, or the system.
+        """
+        return conform(batch, self.schema).map(self.vector)
+
+    def vector(self, modality: Modality, sequence: Sequence) -> Vector:
+        """Return what one modality brings: this is all that such systems differ in."""
+        raise NotImplementedError
+
+    def judge(self, parts: PerModality[Vector]) -> PlainAnswer:
+        """Answer from the vectors side by side; an absent one is zeros."""
+        vectors = parts.map(lambda _, one: keep(one.values, one.present))
+        return PlainAnswer(self.head(torch.cat(vectors.given, dim=1)), None, vectors)
+
+
+class Fcn(Headed):
     """Mean over the valid steps of one encoder → the dense head."""
 
     def __init__(self, config: DivineConfig, schema: Schema) -> None:
@@ -60,34 +95,7 @@ class Fcn(nn.Module):
         (dim,) = schema.dims.values()
         self.head = DenseHead(dim, schema, config.dropout)
 
-    def forward(
-        self, batch: Batch, class_weights: Float[Tensor, " c"] | None = None, sampling: bool | None = None
-    ) -> PlainAnswer:
-        """Answer; ``sampling`` is of no matter, nothing is drawn."""
-        return weighed(self, self.judge(self.infer(batch)), batch, class_weights)
-
-    def infer(self, batch: Batch, sampling: bool = False) -> PerModality[Vector]:
-        """Features to their mean over time."""
-        return conform(batch, self.schema).map(self._mean)
-
-    def judge(self, parts: PerModality[Vector]) -> PlainAnswer:
-        """Answer from the mean."""
-        return said(parts, self.head)
-
-    def _mean(self, modality: Modality, sequence: Sequence) -> Vector:
+    def vector(self, modality: Modality, sequence: Sequence) -> Vector:
+        """Return the mean over time."""
         mask = sequence.mask & sequence.present[:, None]
         return Vector(mean_over_time(sequence.values, mask), mask.any(dim=1))
-
-
-def said(parts: PerModality[Vector], head: DenseHead) -> PlainAnswer:
-    """Return what a head says of the vectors of all modalities, side by side; an absent one is zeros."""
-    vectors = parts.map(lambda _, one: keep(one.values, one.present))
-    return PlainAnswer(head(torch.cat(vectors.given, dim=1)), None, vectors)
-
-
-def weighed(system: System, answer: PlainAnswer, batch: Batch, class_weights: Tensor | None) -> PlainAnswer:
-    """Return an answer with its losses, where targets are known."""
-    if batch.targets is None:
-        return answer
-    weights, schema = system.config.loss, system.schema
-    return answer._replace(losses=plain_losses(weights, schema, answer.logits, batch.targets, batch.present, class_weights))

@@ -73,16 +73,21 @@ def fit_stacked(
     """
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
     cohort = MemorySource(whole)
-    trains = [Targets(*(part[one.train] for part in cohort.targets)) for one in members]
-    for one, targets in zip(members, trains, strict=True):
-        check_targets(targets, "training")
-        check_targets(Targets(*(part[one.validation] for part in cohort.targets)), "validation")
+
+    def known(rows: Tensor) -> Targets:
+        return Targets(*(part[rows] for part in cohort.targets))
+
+    for one in members:
+        check_targets(known(one.train), "training")
+        check_targets(known(one.validation), "validation")
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         models = []
         for one in members:
             torch.manual_seed(one.seed)
             models.append(build(architecture, config, schema))
-        weights = [class_weights(targets, len(schema.classes)) for targets in trains] if config.loss.class_balanced else None
+        weights = (
+            [class_weights(known(one.train), len(schema.classes)) for one in members] if config.loss.class_balanced else None
+        )
         moments = measure_each(cohort, [one.train for one in members])
         stack = Stack(models, moments, weights, whole, training.average, device)
         set_precision(stack.skeleton, precision)

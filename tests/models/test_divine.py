@@ -41,6 +41,14 @@ def said(one, whole):
     return torch.cat([*logits, out.mixed.attention, out.fused.h, *out.fused.gates.given], dim=1)
 
 
+def test_what_was_only_judged_has_the_same_loss():
+    one, whole = model().eval(), batch()
+    latents = one.infer(whole)
+    found = one.loss(whole.targets, latents, one.judge(latents).generated)
+    for mine, theirs in zip(found, one(whole).losses, strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("training", [False, True])
 def test_masked_content_changes_nothing(variant, training):
