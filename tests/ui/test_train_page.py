@@ -54,15 +54,19 @@ def opened(page: Page, base: str, query: str = "") -> Page:
     return page
 
 
+# Enough small models that the work is still in its middle after a page or two was loaded, on any machine.
+SEEDS, MODELS = 40, 120
+
+
 def ask_for_little(page: Page) -> None:
     """Ask for many small models, so that there is a middle of the work to look at."""
     page.uncheck("[name=systems][value=divine]")
     page.check("[name=systems][value=fcn]")
     page.uncheck("[name=video][value=V]")
     page.check("[name=objective][value=C]")
-    page.fill("#dv-seeds", "6")
+    page.fill("#dv-seeds", str(SEEDS))
     page.fill("#dv-workers", "1")
-    expect(page.locator(".dv-amount")).to_contain_text("18 models", timeout=60_000)
+    expect(page.locator(".dv-amount")).to_contain_text(f"{MODELS} models", timeout=60_000)
 
 
 def test_what_cannot_be_launched_says_why_before(watched: Watched, base: str):
@@ -109,20 +113,20 @@ def test_launched_in_the_browser_it_outlives_tab_and_studio(browser: Browser, co
         page.wait_for_selector(".dv-cell[data-state=done]")
         page.reload()
         page.wait_for_selector(f".dv-train-now[data-job='{job.id}'] .dv-cell[data-state=done]")
-        assert page.locator(".dv-cell").count() == 18
+        assert page.locator(".dv-cell").count() == MODELS
         address_of_job = page.url
         context.close()
         process.kill()
         process.wait()
     trained = services.job(job.id)
-    assert trained.status.state == "running" and trained.status.done < 18
+    assert trained.status.state == "running" and trained.status.done < MODELS
     with server(cohort, port):
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         page = watch(context, address).page
         page.set_default_timeout(120_000)
         page.goto(address_of_job)
         page.wait_for_selector(f".dv-train-now[data-job='{job.id}'][data-state=done]")
-        assert page.locator(".dv-cell[data-state=done]").count() == 18
+        assert page.locator(".dv-cell[data-state=done]").count() == MODELS
         expect(page.locator(".dv-train-now a")).to_have_attribute("href", f"/runs?run={job.id}")
         context.close()
     assert services.job(job.id).status.state == "done"
@@ -140,12 +144,12 @@ def test_cancel_keeps_what_is_finished_and_resume_goes_on(watched: Watched, base
     assert job is not None
     finished = list((services.run_folder(job) / "members").glob("*/predictions.parquet"))
     before = {path: path.stat().st_mtime_ns for path in finished}
-    assert 0 < len(before) < 18 and page.locator(".dv-cell[data-state=training]").count() == 0
+    assert 0 < len(before) < MODELS and page.locator(".dv-cell[data-state=training]").count() == 0
     page.click(".dv-train-now >> text=Resume")
     page.wait_for_selector(".dv-train-now[data-state=done]")
     assert {path: path.stat().st_mtime_ns for path in before} == before
     ask_for_little(opened(page, base))
-    expect(page.locator(".dv-outcome")).to_contain_text("18 members of 1 earlier run")
+    expect(page.locator(".dv-outcome")).to_contain_text(f"{MODELS} members of 1 earlier run")
     page.click(f"tr[data-job='{job}'] >> text=Remove")
     page.wait_for_selector(f"tr[data-job='{job}']", state="detached")
     assert job not in [one.id for one in services.jobs()] and services.run_folder(job).is_dir()
