@@ -15,6 +15,8 @@ from divine.report.typeset import ReportError
 from divine.services import paper_tables, reproductions, runs
 from divine.services.reproductions import ReproductionError
 from divine.services.tables_plan import plan_tables
+from divine.services.trash import TrashError
+from divine.training.sweep_folder import Sweep
 from tests.training.cohorts import write_cohort
 
 
@@ -70,7 +72,7 @@ def test_its_runs_have_an_address_and_are_not_listed(job: str):
     run = runs.run_entry(paper_tables.run_of(entry, unit))
     assert run.state == "done" and run.spec is not None and run.spec.encoders == "KI+AC"
     assert run.id not in [one.id for one in runs.runs()]
-    with pytest.raises(runs.RunError, match="stays with it"):
+    with pytest.raises(runs.RunError, match="goes with them"):
         runs.delete_run(run.id)
 
 
@@ -81,14 +83,34 @@ def test_one_of_the_command_line_is_opened_and_taken_off_the_list(job: str, tmp_
         entry = reproductions.open_reproduction(elsewhere)
         assert (entry.ours, entry.name, entry.state) == (False, "tnf", "done")
         assert runs.run_entry(paper_tables.run_of(entry, paper_tables.filled(entry, 4).table.units[3])).state == "done"
-        reproductions.close_reproduction(entry.id)
+        gone = reproductions.delete_reproduction(entry.id)
+        assert (gone.name, gone.ours) == ("tnf", False)
         assert reproductions.reproductions() == () and elsewhere.is_dir()
+        assert reproductions.restore_reproduction(gone.id) == "tnf"
+        assert [one.folder for one in reproductions.reproductions()] == [elsewhere]
+        reproductions.delete_reproduction(entry.id)
         with pytest.raises(ReproductionError, match="holds no reproduction"):
             reproductions.open_reproduction(tmp_path)
     finally:
         elsewhere.rename(services.reproduction_folder(job))
-    with pytest.raises(ReproductionError, match="stays listed"):
-        reproductions.close_reproduction(job)
+
+
+def test_one_of_ours_goes_to_the_trash_with_its_job_and_comes_back(job: str):
+    folder = reproductions.reproduction(job).folder
+    files = sorted(folder.rglob("*"))
+    with Sweep(folder / "sweep").locked(), pytest.raises(ReproductionError, match="Cancel it first"):
+        reproductions.delete_reproduction(job)
+    gone = reproductions.delete_reproduction(job)
+    assert gone.ours and not folder.exists() and reproductions.reproductions() == ()
+    assert job not in [one.id for one in services.jobs()]
+    folder.mkdir()
+    with pytest.raises(TrashError, match="Delete that one first"):
+        reproductions.restore_reproduction(gone.id)
+    folder.rmdir()
+    reproductions.restore_reproduction(gone.id)
+    assert sorted(folder.rglob("*")) == files and services.job(job).status.state == "done"
+    with pytest.raises(TrashError, match="not in the trash"):
+        reproductions.restore_reproduction(gone.id)
 
 
 def test_what_was_left_out_is_trained_when_it_has_come(tmp_path: Path):

@@ -53,11 +53,11 @@ def build(owners: Owners) -> APIRouter:
 
     @router.delete("/{run_id}")
     def deleted(run_id: str) -> dict[str, Any]:
-        return {"id": run_id, "name": _tried(lambda: runs.delete_run(run_id)).name}
+        return _tried(lambda: runs.delete_run(run_id), missing=409)._asdict()
 
     @router.post("/{run_id}/restore")
     def restored(run_id: str) -> dict[str, Any]:
-        return _view(_tried(lambda: runs.restore_run(run_id)))
+        return {"name": _tried(lambda: runs.restore_run(run_id), missing=409)}
 
     @router.get("/{run_id}/evaluation")
     def evaluation(run_id: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the Runs page asks of the paper's tables: the reproductions there are, a table, the figure, files; open and close."""
+"""What the Runs page asks of the paper's tables: a list, a table, the figure, files; open, delete, bring back."""
 
 from __future__ import annotations
 
@@ -36,9 +36,13 @@ def build(owners: Owners) -> APIRouter:
             raise HTTPException(422, "Give the whole path of a reproduction's folder, from / or ~ on.")
         return table_wire.about(_tried(lambda: reproductions.open_reproduction(given), otherwise=422))
 
-    @router.delete("/{reproduction_id}", status_code=204)
-    def closed(reproduction_id: str) -> None:
-        _tried(lambda: reproductions.close_reproduction(reproduction_id), otherwise=409)
+    @router.delete("/{reproduction_id}")
+    def deleted(reproduction_id: str) -> dict[str, Any]:
+        return _tried(lambda: reproductions.delete_reproduction(reproduction_id), otherwise=409)._asdict()
+
+    @router.post("/{reproduction_id}/restore")
+    def restored(reproduction_id: str) -> dict[str, Any]:
+        return {"name": _tried(lambda: reproductions.restore_reproduction(reproduction_id), otherwise=409)}
 
     @router.get("/{reproduction_id}/table/{number}")
     def table(request: Request, reproduction_id: str, number: int) -> Response:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from divine.config import home
 from divine.records import DivineError
+from divine.services import trash
 from divine.services.opened import id_of, keep, opened
+from divine.services.trash import Deleted
 
 if TYPE_CHECKING:
     from divine.report.layout import Stamp
@@ -20,7 +22,7 @@ ReproductionState = Literal["running", "done", "interrupted", "failed", "damaged
 
 
 class ReproductionError(DivineError):
-    """A reproduction cannot be found or opened."""
+    """A reproduction cannot be found, opened or deleted."""
 
 
 class Part(NamedTuple):
@@ -95,16 +97,31 @@ def open_reproduction(folder: Path) -> ReproductionEntry:
     return reproduction(id_of(folder, _root()))
 
 
-def close_reproduction(reproduction_id: str) -> None:
-    """Take one that lies elsewhere off the list; its folder stays as it is.
+def delete_reproduction(reproduction_id: str) -> Deleted:
+    """Move a reproduction and its runs to the trash, or take one that lies elsewhere off the list.
+
+    ``restore_reproduction`` undoes it for a month.
 
     Raises:
-        ReproductionError: there is none of this id, or it lies in the home.
+        ReproductionError: there is none of this id, or it is at work.
     """
     entry = reproduction(reproduction_id)
+    if entry.state == "running":
+        raise ReproductionError(f"{entry.name}: is at work. Cancel it first.")
     if entry.ours:
-        raise ReproductionError(f"{entry.name}: lies in the studio's own folder, and stays listed.")
-    keep(_root(), [one for one in opened(_root()) if one != entry.folder])
+        trash.throw(entry.id, entry.folder, home().resolve() / "jobs" / entry.folder.name)
+    else:
+        trash.unlist(entry.id, entry.folder, _root())
+    return Deleted(entry.id, entry.name, entry.ours)
+
+
+def restore_reproduction(reproduction_id: str) -> str:
+    """Bring a deleted reproduction back; return its name.
+
+    Raises:
+        TrashError: it is not in the trash, or another has taken its place.
+    """
+    return trash.bring_back(reproduction_id, _root()).name
 
 
 def _entry(reproduction_id: str, folder: Path) -> ReproductionEntry:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,21 +9,21 @@ from typing import TYPE_CHECKING, Literal
 from divine import demonstration
 from divine.config import home
 from divine.records import DivineError
+from divine.services import trash
 from divine.services.opened import id_of, keep, opened
+from divine.services.trash import Deleted
 
 if TYPE_CHECKING:
     from divine.training.run import Status
     from divine.training.spec import RunSpec
 
 RunState = Literal["training", "done", "interrupted", "failed", "damaged"]
-TRASH_DAYS = 30
-"""How long a deleted run can be brought back."""
 SHIPPED_ID = "demonstration"
 """Of the SYNTHETIC run that comes with the studio; it is listed last and cannot be deleted."""
 
 
 class RunError(DivineError):
-    """A run cannot be found, opened, deleted or brought back."""
+    """A run cannot be found, opened or deleted."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class RunEntry:
     """Never sent to a browser."""
     name: str
     ours: bool
-    """Whether it lies in the home: only then deleting it moves its files."""
+    """Whether it lies in the home: deleting it moves its files, and takes others off the list only."""
     state: RunState
     message: str
     created_s: float
@@ -94,8 +91,10 @@ def open_run(folder: Path) -> RunEntry:
     return run_entry(id_of(sorted(found)[0], _root()))
 
 
-def delete_run(run_id: str) -> RunEntry:
+def delete_run(run_id: str) -> Deleted:
     """Move a run to the trash, or take one that lies elsewhere off the list; ``restore_run`` undoes it for a month.
+
+    One that lies elsewhere goes with its sweep; the last of a sweep in the home takes along what is left of the sweep.
 
     Raises:
         RunError: there is none of this id, or it is being trained.
@@ -105,45 +104,30 @@ def delete_run(run_id: str) -> RunEntry:
     if run_id == SHIPPED_ID:
         raise RunError("The demonstration run comes with the studio and stays.")
     entry = run_entry(run_id)
-    if not entry.ours and entry.folder not in opened(_root()):
-        raise RunError(f"{entry.name}: is one of a sweep, and stays with it.")
-    job = home() / "jobs" / run_id
-    if entry.state == "training" or is_held(job / ".lock"):
+    if run_id in _tabled():
+        raise RunError(f"{entry.name}: is one of the paper's tables, and goes with them.")
+    place = entry.folder if entry.folder.parent == _root() or entry.folder in opened(_root()) else entry.folder.parent.parent
+    job = home().resolve() / "jobs" / place.name
+    if entry.state == "training" or any(is_held(one / ".lock") for one in (place, job)):
         raise RunError(f"{entry.name}: is being trained. Cancel it first.")
-    _purge()
-    place = _trash() / run_id
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    if entry.ours:
-        entry.folder.rename(place / "run")
-        if job.is_dir():
-            job.rename(place / "job")
+    if not entry.ours:
+        place_id = id_of(place, _root())
+        trash.unlist(place_id, place, _root())
+        return Deleted(place_id, place.name, ours=False)
+    if place != entry.folder and len(_runs_in(place)) > 1:
+        trash.throw(run_id, entry.folder)
     else:
-        (place / "elsewhere.json").write_text(json.dumps(str(entry.folder)))
-        keep(_root(), [one for one in opened(_root()) if one != entry.folder])
-    return entry
+        trash.throw(run_id, place, job)
+    return Deleted(run_id, entry.name, ours=True)
 
 
-def restore_run(run_id: str) -> RunEntry:
-    """Bring a deleted run back.
+def restore_run(run_id: str) -> str:
+    """Bring a deleted run back, or what ``delete_run`` took off the list; return its name.
 
     Raises:
-        RunError: it is not in the trash, or another has taken its place.
+        TrashError: it is not in the trash, or another has taken its place.
     """
-    place = next((one for one in _trash().glob("*") if one.name == run_id), None)
-    if place is None:
-        raise RunError(f"{run_id[:40]}: is not in the trash; after {TRASH_DAYS} days it is emptied.")
-    if (place / "elsewhere.json").is_file():
-        keep(_root(), [Path(json.loads((place / "elsewhere.json").read_text())), *opened(_root())])
-    else:
-        if (_root() / run_id).exists():
-            raise RunError(f"{run_id}: another run has this name now. Delete that one first.")
-        _root().mkdir(parents=True, exist_ok=True)
-        (place / "run").rename(_root() / run_id)
-        if (place / "job").is_dir():
-            (place / "job").rename(home() / "jobs" / run_id)
-    shutil.rmtree(place)
-    return run_entry(run_id)
+    return trash.bring_back(run_id, _root()).name
 
 
 def _entry(run_id: str, folder: Path) -> RunEntry:
@@ -160,7 +144,9 @@ def _entry(run_id: str, folder: Path) -> RunEntry:
         state, message = "damaged", str(error)
     made = folder / "spec.json" if (folder / "spec.json").is_file() else folder
     created_s = made.stat().st_mtime if made.exists() and run_id != SHIPPED_ID else 0.0
-    return RunEntry(run_id, folder, run_name(folder), folder.parent == _root(), state, message, created_s, spec, status)
+    return RunEntry(
+        run_id, folder, run_name(folder), folder.is_relative_to(home().resolve()), state, message, created_s, spec, status
+    )
 
 
 def _state(folder: Path, status: Status | None) -> tuple[RunState, str]:
@@ -177,10 +163,6 @@ def _state(folder: Path, status: Status | None) -> tuple[RunState, str]:
 
 def _root() -> Path:
     return home().resolve() / "runs"
-
-
-def _trash() -> Path:
-    return home() / "trash"
 
 
 def _places() -> dict[str, Path]:
@@ -202,10 +184,3 @@ def _tabled() -> dict[str, Path]:
 def _runs_in(folder: Path) -> tuple[Path, ...]:
     """Return a run, or every run of a sweep."""
     return tuple(folder.glob("runs/*")) if (folder / "runs").is_dir() else (folder,)
-
-
-def _purge() -> None:
-    """Empty the trash of what nobody has asked back for a month."""
-    for place in _trash().glob("*"):
-        if time.time() - place.stat().st_mtime > TRASH_DAYS * 24 * 3600:
-            shutil.rmtree(place, ignore_errors=True)

@@ -190,7 +190,7 @@ def test_a_table_for_spreadsheets_holds_no_formula(client: TestClient, run: Path
 def test_a_run_elsewhere_is_taken_off_the_list_and_never_deleted(client: TestClient, run: Path, opened: str):
     assert client.delete(f"/studio/runs/{opened}").json()["name"] == "first"
     assert client.get(f"/studio/runs/{opened}").status_code == 404 and (run / "predictions.parquet").is_file()
-    assert client.post(f"/studio/runs/{opened}/restore").json()["id"] == opened
+    assert client.post(f"/studio/runs/{opened}/restore").json() == {"name": "first"}
     assert client.get(f"/studio/runs/{opened}").status_code == 200
 
 
@@ -342,13 +342,13 @@ def test_several_runs_are_deleted_and_brought_back_at_once(watched: Watched, bas
             expect(page.locator(".dv-toast")).to_contain_text("20260102-000000-abcdef: is being trained. Cancel it first.")
         assert [run.exists() for run in (own, *others)] == [False, True, False]
         page.click("#dv-undo")
-        expect(page.locator(".dv-toast")).to_have_text("2 runs are back.")
+        expect(page.locator(".dv-toast")).to_have_text("Brought back 2 runs.")
         expect(page.locator(".dv-run-table tbody tr")).to_have_count(3)
         assert all((run / "predictions.parquet").is_file() for run in (own, *others))
     finally:
         for other in others:
             shutil.rmtree(other, ignore_errors=True)
-    watched.troubles[:] = [said for said in watched.troubles if "404" not in said]
+    watched.troubles[:] = [said for said in watched.troubles if "409" not in said]
 
 
 @pytest.mark.browser

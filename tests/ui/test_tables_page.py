@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -213,3 +214,26 @@ def test_a_table_that_fills_keeps_place_and_focus(watched: Watched, base: str, o
     expect(page.locator(".dv-paper-table tbody", has_text="majority").locator("td a").nth(2)).to_be_focused()
     assert before > 0 and page.locator(".dv-paper-frame").first.evaluate("(frame) => frame.scrollTop") == before
     expect(page.locator(".dv-run-head .dv-state")).to_have_text("Done")
+
+
+@pytest.mark.browser
+@needs_browser
+def test_tables_of_the_studio_are_deleted_and_brought_back_others_taken_off_the_list(
+    watched: Watched, base: str, opened: str, folder: Path, home: Path
+):
+    own = home / "reproductions" / "20260101-000000-abcdef"
+    shutil.copytree(folder, own)
+    try:
+        page = watched.page
+        page.goto("/runs")
+        for place, word, stays in ((own, "Delete", False), (folder, "Take off", True)):
+            row = page.locator(f"[data-tables='{own.name if place == own else opened}']")
+            row.get_by_text(word, exact=True).click()
+            expect(row).to_have_count(0)
+            assert place.exists() is stays
+            page.click("#dv-undo")
+            expect(row).to_have_count(1)
+            assert (place / "protocol.json").is_file()
+            expect(page.locator(".dv-toast")).to_have_text(re.compile("^Brought back the tables of .+\\.$"))
+    finally:
+        shutil.rmtree(own, ignore_errors=True)

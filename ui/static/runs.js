@@ -30,7 +30,7 @@ export function mount(element) {
   };
   const tablesPlace = el("section", { class: "dv-card", "aria-labelledby": "dv-tables-title" });
   const list = new RunList(listPlace, { beside: tablesPlace, cohort: asked().cohort, open: (id) => go({ run: id }), compare: (a, b) => go({ run: a, compare: b }), remove, changed: () => runs.now() });
-  const tablesList = new TablesList(tablesPlace, { open: (id) => go({ tables: id }), changed: () => tables.now() });
+  const tablesList = new TablesList(tablesPlace, { open: (id) => go({ tables: id }), remove: (entry) => remove([entry], "/studio/tables") });
   const tables = new Poll(() => "/studio/tables", (found) => { tablesList.show(found.reproductions); return found.reproductions.some((one) => one.state === "running"); });
   const paper = new Poll(() => (view instanceof PaperView ? view.address : null), (found) => view.show(found), () => missing("There are no such tables here", "They were removed, or they lie elsewhere. Tables of `divine reproduce --out DIR` are opened from the list, by their folder."));
   const runs = new Poll(() => "/studio/runs", (found) => { list.show(found.runs); return found.runs.some((one) => one.state === "training"); });
@@ -72,28 +72,34 @@ export function mount(element) {
   }
 
   // One after another; what cannot go says why, the others go, and one press brings back all that went.
-  async function remove(entries) {
+  async function remove(entries, base = "/studio/runs") {
     const [gone, kept] = [[], []];
     for (const entry of entries) {
-      try { await request(`/studio/runs/${encodeURIComponent(entry.id)}`, { method: "DELETE" }); gone.push(entry); } catch (error) { kept.push(reason(error)); }
+      const address = `${base}/${encodeURIComponent(entry.id)}`;
+      try { gone.push({ title: entry.title, base, ...await (await request(address, { method: "DELETE" })).json() }); } catch (error) {
+        if (error.status !== 404) kept.push(reason(error)); // it went with another of its sweep
+      }
     }
-    const ours = gone.every((entry) => entry.ours);
-    const what = gone.length === 1 ? gone[0].name : `${gone.length} runs`;
+    const ours = gone.every((one) => one.ours);
+    const what = called(gone);
     const said = [gone.length > 0 && (ours ? `Deleted ${what}.` : gone.length === 1 ? `Took ${what} off the list.` : `Took ${what} off the list; those of the studio went to its trash.`), ...new Set(kept)].filter(Boolean).join(" ");
     say(said, gone.length > 0 ? () => restore(gone) : null);
-    runs.now();
-    return gone.length === entries.length;
+    again();
+    return kept.length === 0;
   }
 
-  async function restore(entries) {
+  const called = (gone) => (gone.length === 1 ? gone[0].title ?? gone[0].name : `${gone.length} runs`);
+
+  async function restore(gone) {
     const [back, troubles] = [[], []];
-    for (const entry of entries) {
-      try { await request(`/studio/runs/${encodeURIComponent(entry.id)}/restore`, { method: "POST" }); back.push(entry); } catch (error) { troubles.push(reason(error)); }
+    for (const one of gone) {
+      try { await request(`${one.base}/${encodeURIComponent(one.id)}/restore`, { method: "POST" }); back.push(one); } catch (error) { troubles.push(reason(error)); }
     }
-    const what = back.length === 1 ? `${back[0].name} is back.` : `${back.length} runs are back.`;
-    say([back.length > 0 && what, ...troubles].filter(Boolean).join(" "));
-    runs.now();
+    say([back.length > 0 && `Brought back ${called(back)}.`, ...troubles].filter(Boolean).join(" "));
+    again();
   }
+
+  const again = () => { runs.now(); tables.now(); };
 
   let fading = null;
   function say(text, undo = null) {

@@ -119,7 +119,7 @@ export class RunList {
       el("td", { class: "dv-num" }, run.total ? `${run.done}/${run.total}` : ""),
       el("td", { title: run.message }, state(run.state)),
       el("td", { class: "dv-num" }, main(run)),
-      el("td", { class: "dv-narrow" }, !run.shipped && run.state !== "training" && el("button", { type: "button", class: "dv-quiet", "data-key": `delete ${run.id}`, "aria-label": `Delete ${run.system ?? ""} ${run.name}`, onclick: () => this.actions.remove([run]) }, "Delete")));
+      el("td", { class: "dv-narrow" }, !run.shipped && run.state !== "training" && el("button", { type: "button", class: "dv-quiet", "data-key": `delete ${run.id}`, "aria-label": run.ours ? `Delete ${run.system ?? ""} ${run.name}` : `Take ${run.system ?? ""} ${run.name} off the list; its folder stays`, onclick: () => this.actions.remove([run]) }, run.ours ? "Delete" : "Take off")));
   }
 }
 

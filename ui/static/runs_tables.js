@@ -18,8 +18,8 @@ export const protocol = (one) => `${one.folds === "loso" ? "leave one subject ou
 export const badges = (one) => one.marks.map((mark) => [el("span", { class: "dv-badge" }, mark), " "]);
 
 export class TablesList {
-  constructor(section, { open, changed }) {
-    Object.assign(this, { open, changed });
+  constructor(section, { open, remove }) {
+    Object.assign(this, { open, remove });
     this.table = el("div", {}, el("p", { class: "dv-soft" }, "Looking for them …"));
     this.path = el("input", { type: "text", id: "dv-tables-path", placeholder: "/home/me/tnf", autocomplete: "off", spellcheck: false });
     this.trouble = el("p", { class: "dv-soft", role: "alert" });
@@ -36,7 +36,7 @@ export class TablesList {
     fill(this.table, found.length === 0
       ? el("p", { class: "dv-soft" }, "None yet. Tables 1 to 9 and Figure 3 can be made from your own cohort, beside the numbers that the paper prints.")
       : el("div", { class: "dv-scroll", tabindex: 0, role: "region", "aria-labelledby": "dv-tables-title" }, el("table", { class: "dv-tables-list" },
-        el("thead", {}, el("tr", {}, ["Cohort", "Protocol", "Runs", "State"].map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, el("span", { class: "dv-sr" }, "Take off the list")))),
+        el("thead", {}, el("tr", {}, ["Cohort", "Protocol", "Runs", "State"].map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, el("span", { class: "dv-sr" }, "Delete")))),
         el("tbody", {}, found.map((one) => this.row(one))))));
     if (focus) this.table.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
   }
@@ -48,7 +48,13 @@ export class TablesList {
       el("td", {}, one.folds ? protocol(one) : ""),
       el("td", { class: "dv-num" }, one.asked && [`${one.asked.done} of ${one.asked.runs}`, one.asked.absent > 0 && el("span", { class: "dv-soft dv-under-name" }, `${one.asked.absent} without weights`), one.asked.failed > 0 && el("span", { class: "dv-soft dv-under-name" }, `${one.asked.failed} failed`)]),
       el("td", { title: one.message }, state(one.state)),
-      el("td", { class: "dv-narrow" }, !one.ours && el("button", { type: "button", class: "dv-quiet", "data-key": `close ${one.id}`, "aria-label": `Take ${one.name} off the list; its folder stays`, onclick: () => this.take(one.id) }, "Take off")));
+      el("td", { class: "dv-narrow" }, one.state !== "running" && this.bin(one)));
+  }
+
+  bin(one) {
+    const title = `the tables of ${one.cohort ?? one.name}`;
+    const [word, says] = one.ours ? ["Delete", `Delete ${title} and their runs`] : ["Take off", `Take ${title} off the list; the folder ${one.name} stays`];
+    return el("button", { type: "button", class: "dv-quiet", "data-key": `delete ${one.id}`, "aria-label": says, title: says, onclick: () => this.remove({ id: one.id, title }) }, word);
   }
 
   async add() {
@@ -56,9 +62,5 @@ export class TablesList {
       const found = await (await request("/studio/tables", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ path: this.path.value }) })).json();
       this.open(found.id);
     } catch (error) { this.trouble.textContent = reason(error); }
-  }
-
-  async take(id) {
-    try { await request(`/studio/tables/${encodeURIComponent(id)}`, { method: "DELETE" }); this.changed(); } catch (error) { this.trouble.textContent = reason(error); }
   }
 }
