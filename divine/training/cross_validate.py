@@ -21,6 +21,7 @@ from divine.store import Store, write_atomically
 from divine.training.baselines import BASELINES
 from divine.training.cohort import cutoffs_of
 from divine.training.errors import TrainingError
+from divine.training.folder import keep_to
 from divine.training.leave import folder, is_finished
 from divine.training.member import Beside, refit_beside, train_member
 from divine.training.run import Run, Status
@@ -63,7 +64,8 @@ def cross_validate(
         ComputeError: the workers cannot be used, or died.
         DataError: the cohort cannot be loaded or split.
         LeakError: a subject stands on two sides.
-        TrainingError: another process is at work on the run, it was asked something else, or training failed.
+        TrainingError: another process is at work on the run, it was asked something else, the cohort has changed since it was
+            begun, or training failed.
     """
     unknown = [name for name in spec.baselines if name not in BASELINES]
     if unknown:
@@ -72,6 +74,7 @@ def cross_validate(
     made = split(index, spec.folds, range(spec.seeds))
     with run.locked():
         run.begin(spec)
+        keep_to(run.folder, index)
         made = _stored_split(run, made, index)
         tell = functools.partial(Status, total=len(made.members), proof=made.proof, synthetic=index.synthetic)
         count = sum(is_finished(run.folder, fold) for fold in made.members)

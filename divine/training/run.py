@@ -1,7 +1,7 @@
 """A run is a directory that any tool can read: what was asked, who stands on which side, how far it is, what came out.
 
-``spec.json``, ``split.json``, ``status.json`` (replaced atomically), ``events.jsonl``, ``members/f<k>s<j>/``, and when all
-members are there ``predictions.parquet`` and ``history.parquet``.
+``spec.json``, ``cohort.json``, ``split.json``, ``status.json`` (replaced atomically), ``events.jsonl``, ``members/f<k>s<j>/``,
+and when all members are there ``predictions.parquet`` and ``history.parquet``.
 """
 
 from __future__ import annotations

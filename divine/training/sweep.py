@@ -20,6 +20,7 @@ from divine.records import DivineError
 from divine.store import Store, write_atomically
 from divine.training.cross_validate import OnStep, Step, cross_validate, stacks
 from divine.training.errors import TrainingError
+from divine.training.folder import keep_to
 from divine.training.run import Run
 from divine.training.shared_packs import extract_all, link, pack_of, why_absent
 from divine.training.spec import RunSpec, configure, restrict
@@ -51,11 +52,12 @@ def sweep(
 
     Raises:
         DataError: the cohort cannot be loaded.
-        TrainingError: another process is at work on the sweep, or the folder holds another.
+        TrainingError: another process is at work on the sweep, the folder holds another, or the cohort has changed since.
     """
     index = load(Path(asked.data)).index
     with place.locked():
         asked = place.begin(asked)
+        keep_to(place.folder, index)
         progress = _Progress(place, asked, index.synthetic)
         try:
             tasks = list(_prepare(asked, index, store, progress, workers, on_step))

@@ -1,6 +1,6 @@
 """A sweep is a directory: what was asked, how far it is, the features that its runs share, and a run's folder per unit.
 
-``spec.json``, ``status.json`` (replaced atomically), ``events.jsonl``, ``features/``, ``runs/<unit>/``.
+``spec.json``, ``cohort.json``, ``status.json`` (replaced atomically), ``events.jsonl``, ``features/``, ``runs/<unit>/``.
 """
 
 from __future__ import annotations

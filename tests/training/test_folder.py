@@ -1,20 +1,26 @@
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from divine import services
+from divine.data.load import load
+from divine.evaluation.unit import Unit
 from divine.jobs.lock import is_held
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingError
-from divine.training.folder import held, is_in_use
+from divine.training.folder import held, is_in_use, keep_to
 from divine.training.run import Run
 from divine.training.spec import RunSpec, configure
 from divine.training.sweep_folder import Sweep, SweepSpec
+from tests.training.cohorts import write_cohort
 
 RUN = RunSpec("cohort", "V+A", configure("divine", "M", 10), training=TrainingConfig(max_epochs=1))
 SWEEP = SweepSpec("cohort", ())
@@ -82,3 +88,60 @@ def test_the_lock_says_when_work_was_last_begun(tmp_path: Path):
         os.utime(tmp_path / ".lock", (0, 0))
     with held(tmp_path, "run"):
         assert (tmp_path / ".lock").stat().st_mtime > 1e9
+
+
+def _rated(row: dict[str, str]) -> None:
+    row["rating_symmetry_SLP1"] = "4" if row["rating_symmetry_SLP1"] == "3" else "3"
+
+
+CHANGES: dict[str, Callable[[list[dict[str, str]]], None]] = {
+    "1 gone": lambda rows: rows.pop(3) and None,
+    "1 with other ratings": lambda rows: _rated(rows[5]),
+}
+
+
+@pytest.mark.parametrize("said", CHANGES)
+def test_a_cohort_that_changed_since_its_features_were_packed_is_refused(tmp_path: Path, said: str):
+    manifest, folder = write_cohort(tmp_path / "cohort", per_group=3), tmp_path / "run"
+    folder.mkdir()
+    before = load(manifest).index
+    keep_to(folder, before)
+    with manifest.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    CHANGES[said](rows)
+    with manifest.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    changed = load(manifest).index
+    keep_to(folder, changed)  # nothing was made of it yet
+    keep_to(folder, before)
+    (folder / "features").mkdir()
+    (folder / "features" / "pack.json").write_text("{}")
+    keep_to(folder, before)
+    with pytest.raises(TrainingError, match=said):
+        keep_to(folder, changed)
+    keep_to(folder, before)
+    (folder / "cohort.json").unlink()
+    keep_to(folder, changed)
+    with pytest.raises(TrainingError, match=said.replace("gone", "added")):
+        keep_to(folder, before)
+
+
+def test_a_run_and_a_sweep_do_not_go_on_with_another_cohort(tmp_path: Path):
+    manifest = write_cohort(tmp_path / "cohort", per_group=3)
+    folds = {"folds": 3, "seeds": 1, "workers": 1}
+    orders = (
+        lambda: services.train(manifest, tmp_path / "run", encoders="V+A", system="logistic", **folds),
+        lambda: services.sweep(manifest, tmp_path / "sweep", [Unit("logistic", "V+A")], **folds),
+    )
+    for order in orders:
+        order()
+    whole = manifest.read_text()
+    manifest.write_text("".join(line for line in whole.splitlines(keepends=True) if "0-1-DDK_PA" not in line))
+    for order in orders:
+        with pytest.raises(TrainingError, match="1 gone"):
+            order()
+    manifest.write_text(whole)
+    for order in orders:
+        order()
