@@ -1,5 +1,6 @@
 """One seam for parallel work: the same outcomes from threads, processes and a Dask cluster, and workers that may die."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from tests import computing
 @pytest.fixture(scope="module")
 def local() -> Iterator[LocalCluster]:
     """Two worker processes that are started again when they die, as a cluster's are."""
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as running:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as running:
         yield running
 
 
@@ -86,6 +87,21 @@ def test_an_item_that_kills_every_process_fails_alone():
     done = {one.item: one for one in processes(2).each(computing.die_on_two, range(5))}
     assert {number for number, one in done.items() if isinstance(one.outcome, ComputeError)} == {2}
     assert "2: the processes that took it" in str(done[2].outcome)
+
+
+def test_a_script_without_a_guard_is_told_of_it(tmp_path: Path):
+    script = tmp_path / "unguarded.py"
+    script.write_text("from divine.compute import processes\nprint(list(processes(2).each(abs, range(3))))\n")
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment)
+    assert done.returncode == 1 and 'under `if __name__ == "__main__":`' in done.stderr and done.stdout == ""
+
+
+def test_no_process_outlives_a_defect():
+    before = set(multiprocessing.active_children())
+    with pytest.raises(ZeroDivisionError):
+        list(processes(2).each(computing.break_down, range(1000)))
+    assert set(multiprocessing.active_children()) == before
 
 
 def test_processes_share_the_cores():

@@ -137,6 +137,9 @@ def test_ours_is_the_latest_run_of_the_pair_on_this_cohort(tmp_path: Path, monke
         cells = pair_grid(data, system="divine", tasks="speech", modalities=modalities, metric="macro_f1")
         return [one for one in cells if one.ours is not None]
 
+    alone = {"tasks": "speech", "folds": 3, "seeds": 1, "workers": 1}
+    services.train(manifest, run.with_name("r2"), encoders="KI+AC", modalities="video", **alone)
+    assert ours(manifest) == ours(manifest.parent)  # a folder means its manifest
     (cell,) = ours(manifest)
     (result,) = (
         one for one in services.evaluate(run)["results"] if one["modalities"] == "audio+video" and one["level"] == "clip"

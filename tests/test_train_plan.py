@@ -12,6 +12,7 @@ import pytest
 
 from divine.data.load import load
 from divine.models.codec import from_json, to_json
+from divine.records import DivineError
 from divine.services import run_folder
 from divine.services.jobs import SweepOrder, TrainOrder, show_device
 from divine.services.train_plan import SYSTEMS_SAY, devices, plan, plan_features, plan_sweep
@@ -55,6 +56,18 @@ def test_a_sweep_looks_at_every_set_of_recordings_and_every_target(tmp_path: Pat
     assert {(one.field, "no ratings" in one.text) for one in found.objections} == {("objective", True)}
     fine = plan_sweep(replace(asked, objectives=("C",)), index)
     assert (fine.members, fine.clips, fine.objections) == (2 * 2 * 8, 24, ())  # the larger set of recordings
+
+
+def test_nothing_to_train_is_said_before(tmp_path: Path):
+    data = write_cohort(tmp_path / "clinic", per_group=4)
+    index = load(data).index
+    (only,) = plan(TrainOrder(str(data), "V", folds=4, seeds=1, modalities="audio"), index).objections
+    assert (only.field, only.text) == ("modalities", "V: of audio alone nothing is left to train on.")
+    asked = SweepOrder(str(data), ("fcn",), ("V",), (), ("M",), ("all",), ("video", "audio"), folds=4, seeds=1)
+    with pytest.raises(DivineError, match="no run comes of it"):
+        plan_sweep(asked, index)
+    single = plan(TrainOrder(str(data), "V+A", system="cnn", folds=4, seeds=1), index).objections
+    assert [one.field for one in single] == ["system"]
 
 
 def test_a_job_that_an_earlier_version_queued_can_be_resumed():

@@ -18,6 +18,8 @@ from divine.services import report as reports
 Recording = Annotated[
     Path, typer.Argument(metavar="CLIP", help="A video, or a sound alone. After -- it may begin with a dash.")
 ]
+Audio = Annotated[Path | None, typer.Option(help="A separate file of sound.")]
+Task = Annotated[str | None, typer.Option(help="The task's code, such as DDK_PA or NSM_SPREAD: some measures are of a task.")]
 T = TypeVar("T")
 
 _STAGES: dict[records.Stage, str] = {
@@ -32,8 +34,8 @@ _STAGES: dict[records.Stage, str] = {
 @app.command()
 def assess(
     clip: Recording,
-    audio: Annotated[Path | None, typer.Option(help="A separate file of sound.")] = None,
-    task: Annotated[str | None, typer.Option(help="The task's code, such as DDK_PA or NSM_SPREAD.")] = None,
+    audio: Audio = None,
+    task: Task = None,
     checkpoint: Annotated[Path | None, typer.Option(help="A folder of a trained model; the demonstration by default.")] = None,
     as_json: Json = False,
     report: Annotated[Path | None, typer.Option(help="Write a report to this file: .pdf, or .json.")] = None,
@@ -73,9 +75,9 @@ def landmarks(
 
 
 @app.command()
-def measures(clip: Recording, as_json: Json = False) -> None:
+def measures(clip: Recording, audio: Audio = None, task: Task = None, as_json: Json = False) -> None:
     """Print the clinical measures of face and voice, with units."""
-    measured = _with_progress(lambda on_event: services.measure(clip, on_event=on_event))
+    measured = _with_progress(lambda on_event: services.measure(clip, audio=audio, task=task, on_event=on_event))
     documents = services.measure_documents(measured)
     if as_json:
         print_json(documents)

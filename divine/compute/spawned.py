@@ -18,9 +18,10 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from divine.compute.workers import TRIES, Done, Item, Result, attempt, lost
+from divine.compute.workers import TRIES, Done, Item, Result, attempt, lost, unstartable
 
 _PR_SET_PDEATHSIG = 1
+_PARTING_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,21 @@ class Processes:
                 if not busy:
                     return
                 for channel in wait(list(busy)):
-                    hand = busy.pop(channel)
+                    hand = busy[channel]
                     try:
                         outcome = hand.answer()
                     except (EOFError, ConnectionError):
+                        del busy[channel]
+                        failed = hand.failed_by_itself()
                         hand.end()
+                        if failed:
+                            raise unstartable() from None
                         if hand.tries < TRIES:
                             again.append((hand.item, hand.tries + 1))
                         else:
                             yield Done(hand.item, lost(hand.item))
                         continue
-                    idle.append(hand)
+                    idle.append(busy.pop(channel))
                     yield Done(hand.item, outcome)
         finally:
             for hand in (*idle, *busy.values()):
@@ -96,6 +101,11 @@ class _Hand:
             outcome.add_note(trace)
             raise outcome
         return outcome
+
+    def failed_by_itself(self) -> bool:
+        """Say of one that died whether an error ended it, not a signal: then it never came to its item."""
+        self._process.join(_PARTING_S)
+        return (self._process.exitcode or 0) > 0
 
     def end(self) -> None:
         """End the process, at work or not."""

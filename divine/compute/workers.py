@@ -75,3 +75,11 @@ def lost(item: object) -> ComputeError:
         f"{str(item)[:200]}: the processes that took it were ended from outside, time and again, perhaps for want of memory. "
         "Use fewer workers, or leave it out."
     )
+
+
+def unstartable() -> ComputeError:
+    """Make the error for processes that end before they take an item."""
+    return ComputeError(
+        "A worker process could not start; its own error stands above. A script that uses several workers does its work "
+        'under `if __name__ == "__main__":`, because every worker imports the script; or use one worker.'
+    )

@@ -80,6 +80,11 @@ class ClipEntry:
         return Subject(self.dataset, self.group, self.subject)
 
     @property
+    def age_and_sex(self) -> tuple[float, float] | None:
+        """Age in years, and 1 for F or 0 for M, as regressions take them; None where either is not known."""
+        return None if self.age is None or self.sex not in ("F", "M") else (self.age, float(self.sex == "F"))
+
+    @property
     def modalities(self) -> tuple[Modality, ...]:
         """What the clip may offer, as far as is known without opening it."""
         has_audio = self.audio is not None or self.audio_origin in ("embedded", "unknown")

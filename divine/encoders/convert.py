@@ -12,6 +12,7 @@ from pathlib import Path
 
 from divine.config import Limits
 from divine.encoders.registry import EncoderError
+from divine.media.errors import nonsense
 from divine.media.isolate import Report, run_isolated
 
 _LIMITS = Limits(child_memory_bytes=48 * 1024**3, child_seconds=900.0)
@@ -24,7 +25,11 @@ def convert(pickle: Path, out: Path) -> int:
         EncoderError: it holds anything but a table of tensors, or is damaged.
         IsolationError: the child crashed, or ran out of memory or time.
     """
-    return int(json.loads(run_isolated(rewrite, pickle, str(out), limits=_LIMITS))["tensors"])
+    answer = run_isolated(rewrite, pickle, str(out), limits=_LIMITS)
+    try:
+        return int(json.loads(answer)["tensors"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise nonsense(pickle.name) from error
 
 
 def rewrite(pickle: Path, out: str, *, report: Report) -> bytes:

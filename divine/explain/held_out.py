@@ -20,6 +20,8 @@ class Said(NamedTuple):
     """What was said of one clip, given some of its modalities."""
 
     task: str
+    modalities: tuple[Modality, ...]
+    """That were given."""
     prediction: str
     probabilities: Float[np.ndarray, " c"]
     scores: Float[np.ndarray, " k"] | None
@@ -113,6 +115,7 @@ def held_out(predictions: Predictions, system: str) -> HeldOut:
 
         return Said(
             task=str(row["task"]),
+            modalities=tuple(sorted(given)),
             prediction=str(row["prediction"]),
             probabilities=numbers("probability", predictions.classes),
             scores=numbers("predicted", items) if items else None,

@@ -161,7 +161,10 @@ class _Conversation:
         """Rebuild the error that the child named: a class that this process knows, and a message."""
         if kind == forkserver.MEMORY:
             return IsolationError(f"{self._name}: {self._too_large()}")
-        what, message = (str(part) for part in json.loads(payload))
+        named = json.loads(payload)
+        if not isinstance(named, list) or len(named) != 2:
+            raise ValueError(named)
+        what, message = map(str, named)
         if kind == forkserver.ERROR:
             return _known_errors().get(what, MediaError)(message)
         error = IsolationError(

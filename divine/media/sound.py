@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from divine.config import Limits
 from divine.media.container import Packets, open_container, sound_stream
-from divine.media.errors import LimitError, MediaError
+from divine.media.errors import LimitError, MediaError, nonsense
 from divine.media.isolate import Report, run_isolated
 from divine.media.parcel import pack, unpack
 from divine.records import AudioStream, Clip, Sound
@@ -51,12 +51,15 @@ def read_sound(
     limits = limits or Limits()
     answer = run_isolated(_read, clip, clip.audio, rate_hz, limits, limits=limits, on_progress=on_progress)
     arrays, about = unpack(answer, clip.name)
-    return Sound(
-        samples=arrays["samples"].astype(np.float32, copy=False),
-        rate_hz=int(about["rate_hz"]),
-        start_s=clip.audio.start_s,
-        notes=tuple(str(note) for note in about["notes"]),
-    )
+    try:
+        return Sound(
+            samples=arrays["samples"].astype(np.float32, copy=False),
+            rate_hz=int(about["rate_hz"]),
+            start_s=clip.audio.start_s,
+            notes=tuple(str(note) for note in about["notes"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise nonsense(clip.name) from error
 
 
 def _read(clip: Clip, audio: AudioStream, rate_hz: int | None, limits: Limits, *, report: Report) -> bytes:

@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from divine.config import Limits
 from divine.media.container import Packets, open_container, picture_stream
-from divine.media.errors import MediaError
+from divine.media.errors import MediaError, nonsense
 from divine.media.frames import rgb, upright
 from divine.media.isolate import Report, run_isolated
 from divine.media.parcel import pack, unpack
@@ -46,7 +46,10 @@ def viewing_copy(
     with replacing(out) as temporary:  # here, so that nothing of it stays behind even where the child is killed
         where = temporary.absolute()
         answer = run_isolated(_copy, clip, clip.video, where, out.name, limits, limits=limits, on_progress=on_progress)
-    return unpack(answer, clip.name).arrays["times_s"].astype(np.float64, copy=False)
+    try:
+        return unpack(answer, clip.name).arrays["times_s"].astype(np.float64, copy=False)
+    except (KeyError, ValueError) as error:
+        raise nonsense(clip.name) from error
 
 
 def _copy(clip: Clip, video: VideoStream, out: Path, name: str, limits: Limits, *, report: Report) -> bytes:

@@ -174,7 +174,7 @@ def _clip(context: Context, recorded: Recorded) -> Document:
 
 def _said(held_out: HeldOut, said: Said) -> Document:
     document: Document = {
-        "modalities": sorted(said.gates),
+        "modalities": list(said.modalities),
         "probabilities": numbers(said.probabilities),
         "prediction": said.prediction,
         "gates": _finite(said.gates),

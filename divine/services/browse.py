@@ -65,8 +65,8 @@ def runs_on(data: Path) -> tuple[RunEntry, ...]:
     """List the finished runs on a cohort, the newest first."""
     from divine.services.runs import runs
 
-    wanted = _manifest_of(data)
-    return tuple(one for one in runs() if one.state == "done" and one.spec and _manifest_of(Path(one.spec.data)) == wanted)
+    wanted = manifest_of(data)
+    return tuple(one for one in runs() if one.state == "done" and one.spec and manifest_of(Path(one.spec.data)) == wanted)
 
 
 def said_by(run: Path) -> Mapping[str, ClipSaid]:
@@ -125,7 +125,7 @@ class KnownQuality:
         self._here.save()
 
 
-def _manifest_of(data: Path) -> Path:
+def manifest_of(data: Path) -> Path:
     """Return the manifest that a folder means, as ``load`` does; any other path as it is."""
     from divine.data.load import MANIFESTS
 

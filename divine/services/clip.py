@@ -46,8 +46,10 @@ def assess(
     return run(recording, audio=audio, task=task, checkpoint=checkpoint, on_event=on_event)
 
 
-def measure(recording: Path, *, task: str | None = None, on_event: OnEvent = _nobody) -> tuple[Measure, ...]:
-    """Measure face and voice of one recording, without any model.
+def measure(
+    recording: Path, *, audio: Path | None = None, task: str | None = None, on_event: OnEvent = _nobody
+) -> tuple[Measure, ...]:
+    """Measure face and voice of one recording, without any model; ``audio`` and ``task`` as in ``assess``.
 
     Raises:
         DivineError: the recording cannot be used.
@@ -55,7 +57,7 @@ def measure(recording: Path, *, task: str | None = None, on_event: OnEvent = _no
     from divine.measuring import measure as run
     from divine.observe import observe
 
-    observation: Observation = observe(recording, audio=None, limits=Limits(), on_event=on_event)
+    observation: Observation = observe(recording, audio=audio, limits=Limits(), on_event=on_event)
     return run(observation, task).measures
 
 

@@ -142,12 +142,12 @@ def paired(first: Path, second: Path) -> tuple[Paired, ...]:
     Raises:
         DivineError: a run is not finished, or they are of other people.
     """
-    from divine.encoders import EncoderError
     from divine.evaluation.significance import wilcoxon
+    from divine.services.runs import RunError
 
     tables = [_by_subject(run) for run in (first, second)]
     if set(tables[0]) != set(tables[1]):
-        raise EncoderError("The two runs judged other people: nothing can be paired. Choose two runs of one cohort.")
+        raise RunError("The two runs judged other people: nothing can be paired. Choose two runs of one cohort.")
     found = []
     for place, metric in enumerate(get_args(PairedMetric)):
         rows = [PairedSubject(*person[1:], tables[0][person][place], tables[1][person][place]) for person in sorted(tables[0])]
@@ -223,15 +223,16 @@ def _features(entry: ClipEntry, code: str) -> Features:
 
 
 def _runs_by_pair(data: Path, system: str, tasks: str) -> dict[str, RunEntry]:
-    """Return the latest finished run of each pair."""
+    """Return the latest finished run of each pair, trained on both of its modalities."""
+    from divine.services.browse import manifest_of
     from divine.services.runs import runs
 
     found: dict[str, RunEntry] = {}
     for one in runs():  # newest first
         spec = one.spec
-        if one.state != "done" or spec is None or Path(spec.data) != data or spec.objective != "M":
+        if one.state != "done" or spec is None or manifest_of(Path(spec.data)) != manifest_of(data):
             continue
-        if spec.system == system and spec.tasks == tasks:
+        if (spec.system, spec.tasks, spec.objective, spec.train_modalities) == (system, tasks, "M", "audio+video"):
             found.setdefault(spec.encoders, one)
     return found
 

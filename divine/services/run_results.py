@@ -38,8 +38,10 @@ class Curve(NamedTuple):
     seed: int
     train: tuple[float, ...]
     validation: tuple[float, ...]
-    best: int
-    """Number of the epoch that was kept; 0 where none is marked."""
+    kept: int
+    """Number of the epoch whose weights were kept: the last, or that of the lowest validation loss, as the run was asked."""
+    lowest: int
+    """Number of the epoch with the lowest validation loss; 0 where none has a finite one."""
 
 
 def run_progress(folder: Path) -> tuple[MemberProgress, ...]:
@@ -65,21 +67,25 @@ def learning_curves(folder: Path) -> tuple[Curve, ...]:
     """
     import pandas as pd
 
+    from divine.training.run import Run
+
     whole = folder / "history.parquet"
     parts = [whole] if whole.is_file() else sorted(folder.glob("members/*/history.parquet"))
-    alpha, diagnosis = _weights(folder)
+    spec = Run(folder).spec()
+    diagnosis, alpha = spec.config.loss.diagnosis, spec.config.loss.alpha
     curves = []
     for path in parts:
         for _, rows in pd.read_parquet(path).sort_values("epoch").groupby(["fold", "seed"], sort=True):
             train = diagnosis * rows["diagnosis"] + alpha * rows["severity"]
-            best = rows.loc[rows["best"], "epoch"]
+            lowest = int(rows.loc[rows["best"], "epoch"].max()) if rows["best"].any() else 0
             curves.append(
                 Curve(
                     int(rows["fold"].iloc[0]),
                     int(rows["seed"].iloc[0]),
                     tuple(map(float, train)),
                     tuple(map(float, rows["validation"])),
-                    int(best.max()) if len(best) else 0,
+                    lowest if spec.training.keep == "best" else int(rows["epoch"].iloc[-1]),
+                    lowest,
                 )
             )
     return tuple(curves)
@@ -185,10 +191,3 @@ def _progress(folder: Path, fold: int, seed: int, all_told: dict[tuple[int, int]
         state = "training" if told.started_s is not None and told.started_s >= since_s else "waiting"
     shown = () if state == "waiting" else tuple(value for value in told.validation if math.isfinite(value))
     return MemberProgress(fold, seed, state, shown, _seconds(told) if state == "done" else None)
-
-
-def _weights(folder: Path) -> tuple[float, float]:
-    from divine.training.run import Run
-
-    loss = Run(folder).spec().config.loss
-    return loss.alpha, loss.diagnosis

@@ -121,7 +121,7 @@ def sweep_units(
     """List the runs of a sweep: every system on every pair, or, where it reads one encoder, on every encoder.
 
     Raises:
-        DivineError: there is no such system, or no encoder is given.
+        DivineError: there is no such system, no encoder is given, or nothing comes of what is asked.
     """
     from divine.evaluation.unit import Unit
     from divine.training.errors import TrainingError
@@ -131,13 +131,19 @@ def sweep_units(
         raise TrainingError("a sweep needs encoders: give --video, --audio, or both.")
     alone = (*video, *audio)
     pairs = tuple(f"{one}+{other}" for one, other in itertools.product(video, audio)) if video and audio else alone
-    return tuple(
+    units = tuple(
         Unit(system, encoders, objective, task_set, kept, tuple(baselines))
         for system in systems
         for encoders in (alone if kind_of(system).single else pairs)
         for objective, task_set, kept in itertools.product(objectives, tasks, train_modalities)
         if kept == "audio+video" or "+" in encoders  # of one encoder there is nothing to remove
     )
+    if not units:
+        raise TrainingError(
+            f"{', '.join(systems) or 'no system'} on {', '.join(alone)}, given {', '.join(train_modalities) or 'nothing'}: "
+            "no run comes of it. A system that reads one encoder is trained on audio+video: on all that it reads."
+        )
+    return units
 
 
 def sweep(

@@ -17,7 +17,7 @@ from divine.services.study import sweep_units
 if TYPE_CHECKING:
     from divine.data.schema import ClipEntry, Index
 
-Field = Literal["encoders", "system", "tasks", "folds", "seeds", "objective", "baselines", "device"]
+Field = Literal["encoders", "system", "tasks", "folds", "seeds", "objective", "modalities", "baselines", "device"]
 
 SYSTEMS_SAY = {
     "divine": "The whole model: two levels of latents, shared and private, sparse gates, a token per symptom.",
@@ -130,6 +130,7 @@ def plan_features(codes: Sequence[str], index: Index) -> tuple[Objection, ...]:
 
 def _encoders(order: TrainOrder, index: Index) -> Iterator[Objection]:
     from divine import encoders
+    from divine.training.spec import kind_of
 
     given: dict[str, Modality] = {name: modality for clip in index.clips for modality, name in clip.features}
     recorded = {modality for clip in index.clips for modality in _recorded(clip)}
@@ -155,7 +156,9 @@ def _encoders(order: TrainOrder, index: Index) -> Iterator[Objection]:
             yield Objection("encoders", f"{code}: its weights are not here. `divine encoders fetch {code}` brings them.")
     if not seen:
         yield Objection("encoders", "Choose an encoder for the face, one for the voice, or both.")
-    if order.system in ("fcn", "cnn") and len(seen) == 2 and order.modalities == "audio+video":
+    elif not seen & set(order.modalities.split("+")):
+        yield Objection("modalities", f"{order.encoders}: of {order.modalities} alone nothing is left to train on.")
+    if kind_of(order.system).single and len(seen) == 2 and order.modalities == "audio+video":
         yield Objection("system", f"{order.system} reads one encoder: choose one alone, or concat for both.")
 
 
@@ -179,9 +182,10 @@ def _objective(order: TrainOrder, index: Index) -> Iterator[Objection]:
 
 
 def _baselines(order: TrainOrder, index: Index) -> Iterator[Objection]:
-    if "age-sex" in order.baselines and any(clip.age is None or clip.sex is None for clip in index.clips):
+    if "age-sex" in order.baselines and any(clip.age_and_sex is None for clip in index.clips):
         yield Objection(
-            "baselines", "Age and sex: somebody's are not known, so nobody could tell what they explain. Leave it out."
+            "baselines",
+            "Age and sex: somebody has no age, or no sex of F or M, so nobody could tell what they explain. Leave it out.",
         )
 
 

@@ -13,7 +13,7 @@ from divine.data.splits import Fold
 from divine.training.errors import TrainingError
 from divine.training.rows import clip_columns
 from divine.training.spec import CLASSICAL
-from divine.training.work import Judged, Work, mean_ratings
+from divine.training.work import Judged, Work, mean_ratings, rows_of
 
 
 def majority(work: Work, fold: Fold) -> Judged:
@@ -29,15 +29,13 @@ def age_sex(work: Work, fold: Fold) -> Judged:
     """Say of every clip what logistic and linear regression on the subject's age and sex say.
 
     Raises:
-        TrainingError: somebody's age or sex is not known. Then nobody could tell whether they are confounded with diagnosis.
+        TrainingError: somebody's age is not known, or whose sex is neither F nor M. Then nobody could tell whether they are
+            confounded with diagnosis.
     """
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    for clip in work.index.clips:
-        if clip.age is None or clip.sex is None:
-            raise TrainingError(f"age-sex: {clip.person} has no age or no sex. Complete them, or leave this baseline out.")
     known = np.array([_age_and_sex(clip) for clip in work.index.clips])
     train = _clips(work, fold.train)
     groups = [work.index.clips[row].group for row in train]
@@ -71,7 +69,9 @@ BASELINES: dict[str, Callable[[Work, Fold], Judged]] = {
 
 
 def _age_and_sex(clip: ClipEntry) -> tuple[float, float]:
-    return float(clip.age or 0.0), float((clip.sex or "").upper().startswith("F"))
+    if clip.age_and_sex is None:
+        raise TrainingError(f"age-sex: {clip.person} has no age, or no sex of F or M. Complete them, or leave it out.")
+    return clip.age_and_sex
 
 
 def _clips(work: Work, people: tuple) -> np.ndarray:
@@ -80,12 +80,15 @@ def _clips(work: Work, people: tuple) -> np.ndarray:
 
 
 def _table(work: Work, fold: Fold, system: str, say: Callable[[int], tuple[np.ndarray, np.ndarray]]) -> Judged:
-    """Write what a baseline says of every test clip: the same whatever the modalities, so once, under all that there are."""
+    """Write what a baseline says of every test clip that its system judges.
+
+    It is the same whatever the modalities, so it stands once, under all that there are.
+    """
     setting = "+".join(sorted(work.pack.dims))
     about = {"part": "test", "fold": fold.fold, "seed": fold.seed, "system": system, "objective": work.spec.objective}
     about |= {"encoders": work.spec.encoders, "modalities": setting}
     lines = []
-    for row in _clips(work, fold.test):
+    for row in rows_of(work, fold, "test"):
         probabilities, said = say(int(row))
         line = clip_columns(work.index, int(row), work.cutoffs) | about
         line["prediction"] = work.index.groups[int(np.argmax(probabilities))]

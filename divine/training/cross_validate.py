@@ -118,16 +118,19 @@ def prepare(
 
     Raises:
         ComputeError: the workers cannot be used, or died.
-        TrainingError: no clip has features of the modalities to train with.
+        TrainingError: none of the encoders is of the modalities to train with, or no clip has features of them.
         StoreError: the run's folder cannot be written.
     """
     pair = Pair.parse(spec.encoders, modalities_of(index))
+    given = spec.train_modalities.split("+")
+    if not any(modality in given for modality, _ in pair.named):
+        raise TrainingError(f"{spec.encoders}: of {spec.train_modalities} alone nothing is left to train on. Leave it out.")
     features = CohortFeatures(index, pair, store)
     place = run.folder / "features"
     if not (place / "pack.json").is_file():
         features.extract(workers=workers, on_clip=lambda done, total: on_step(Step("features", done, total)))
     packed = pack(features, place, max_steps=spec.config.max_steps)
-    kept = {modality: dim for modality, dim in packed.dims.items() if modality in spec.train_modalities.split("+")}
+    kept = {modality: dim for modality, dim in packed.dims.items() if modality in given}
     if not kept:
         raise TrainingError(f"no clip has {spec.train_modalities} features of {spec.encoders}: choose other modalities.")
     packed = dataclasses.replace(packed, dims=kept)

@@ -91,7 +91,7 @@ class RunSpec:
         """Refuse what cannot be carried out.
 
         Raises:
-            TrainingError: there is no such system, it reads one encoder and two are given, or none is left to train on.
+            TrainingError: there is no such system, or it reads one encoder and two are given.
         """
         kind = kind_of(self.system)
         if kind.single and "+" in self.encoders and self.train_modalities == "audio+video":

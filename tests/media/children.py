@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from divine.media.errors import LimitError
+from divine.media.forkserver import ERROR, send
 from divine.media.isolate import Home, Report
 
 
@@ -71,6 +72,12 @@ def chatter(path: Path, *, report: Report) -> bytes:
     while True:
         report(0.25)
         time.sleep(0.01)
+
+
+def odd_error(path: Path, *, report: Report) -> bytes:
+    send(report._channel, ERROR, b"null")  # type: ignore[attr-defined]
+    time.sleep(3600)
+    return b""
 
 
 def nonsense(path: Path, *, report: Report) -> bytes:

@@ -71,6 +71,7 @@ def test_an_error_of_ours_keeps_its_class_and_message():
         (children.segfault, r"^odd name\.mp4: it crashed the decoder \(SIGSEGV\)"),
         (children.leave, r"^odd name\.mp4: .*SystemExit"),
         (children.killed, r"^odd name\.mp4: reading it needs more memory"),
+        (children.odd_error, r"^odd name\.mp4: .*answered nonsense"),
         (children.nonsense, r"^odd name\.mp4: .*answered nonsense"),
     ],
 )

@@ -6,7 +6,8 @@ import soundfile
 import soxr
 
 from divine.config import Limits
-from divine.media import LimitError, open_clip, read_sound
+from divine.media import LimitError, open_clip, pack, read_sound
+from divine.media.errors import IsolationError
 from divine.records import Sound
 from tests import clips
 
@@ -105,6 +106,14 @@ def test_too_long_a_sound_is_refused_while_decoding_too(numbered):
     """The file may have been replaced by a longer one since it was opened."""
     with pytest.raises(LimitError, match="its sound is longer than 1 s"):
         read_sound(open_clip(numbered), limits=Limits(seconds=1.0))
+
+
+@pytest.mark.parametrize("about", [{"notes": []}, {"rate_hz": "much", "notes": []}, {"rate_hz": 16000, "notes": 5}])
+def test_an_answer_that_no_honest_child_gives_is_refused(about, numbered, monkeypatch):
+    answer = pack({"samples": np.zeros(3, np.float32)}, about)
+    monkeypatch.setattr("divine.media.sound.run_isolated", lambda *_, **__: answer)
+    with pytest.raises(IsolationError, match="answered nonsense"):
+        read_sound(open_clip(numbered))
 
 
 def test_progress_reaches_the_end(fox):

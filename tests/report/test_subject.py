@@ -52,6 +52,7 @@ def test_what_is_not_there_is_absent(context: Context):
     for clip in document["clips"]:
         assert "measures" not in clip
         assert clip["why"] == "Only features were given, no recording."
+        assert clip["modalities"] == ["audio", "video"]
     assert not document["synthetic"]
 
 

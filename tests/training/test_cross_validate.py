@@ -138,10 +138,29 @@ def test_majority_says_the_shares_of_training_and_age_and_sex_need_everybody(tmp
     majority = frame[frame["system"] == "majority"]
     assert set(majority["part"]) == {"test"}
     np.testing.assert_allclose(majority[["probability_ALS", "probability_Stroke", "probability_Healthy"]], 1 / 3, atol=0.2)
-    asked = spec(write_cohort(tmp_path / "d", ages=False), baselines=("age-sex",))
-    with pytest.raises(TrainingError, match="has no age or no sex"):
-        run(asked, tmp_path / "run2")
-    assert Run(tmp_path / "run2").status().state == "failed"
+    nobody, other = write_cohort(tmp_path / "d", ages=False), write_cohort(tmp_path / "e")
+    other.write_text(other.read_text().replace(",50,F", ",50,divers"))
+    for place in (nobody, other):
+        with pytest.raises(TrainingError, match="has no age, or no sex of F or M"):
+            run(spec(place, baselines=("age-sex",)), place.parent / "run")
+        assert Run(place.parent / "run").status().state == "failed"
+
+
+def test_baselines_are_judged_on_the_clips_that_their_system_judges(tmp_path: Path):
+    manifest = write_cohort(tmp_path / "c")
+    features = np.load(tmp_path / "c" / "0-1-DDK_PA-video.npy")
+    np.save(tmp_path / "c" / "0-1-DDK_PA-video.npy", np.full_like(features, np.nan))
+    frame = run(spec(manifest, encoders="V", baselines=("majority", "age-sex")), tmp_path / "run").predictions().frame
+    test = frame[frame["part"] == "test"]
+    judged = {name: set(rows["clip"]) for name, rows in test.groupby("system")}
+    assert len(judged) == 3 and len(set(map(frozenset, judged.values()))) == 1
+    assert len(judged["majority"]) == 23
+
+
+def test_nothing_left_to_train_on_is_said_before_features_are_made(tmp_path: Path):
+    with pytest.raises(TrainingError, match="of audio alone nothing is left"):
+        run(spec(write_cohort(tmp_path / "c"), encoders="V", train_modalities="audio"), tmp_path / "run")
+    assert not (tmp_path / "run" / "features").exists()
 
 
 def test_an_altered_split_is_noticed(tmp_path: Path):

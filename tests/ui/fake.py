@@ -162,7 +162,7 @@ class FakeServices:
             clip.modalities,
             self._prediction(clip),
             measured.measures,
-            CheckpointCard("demonstration", "36 rendered subjects" if self.synthetic else "a cohort", self.synthetic),
+            CheckpointCard("demonstration", "28 rendered subjects" if self.synthetic else "a cohort", self.synthetic),
             {"total": 1.234},
             ("The sound ends 0.2 s before the picture.",),
             (8.0, 12.0),

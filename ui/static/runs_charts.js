@@ -92,6 +92,14 @@ function spread(curves, name) {
   }).filter((one) => one.members > 0);
 }
 
+// Which epoch of the models, in words: one number where they agree.
+function epochOf(curves, which) {
+  const found = curves.map((curve) => curve[which]).filter(Boolean).sort((a, b) => a - b);
+  if (found.length === 0) return "none";
+  const [first, last] = [found[0], found[found.length - 1]];
+  return first === last ? `epoch ${first}` : `epoch ${number(quantile(found, 0.5))} in the median (${first} to ${last})`;
+}
+
 export function showCurves(section, curves) {
   const title = el("h2", { id: section.getAttribute("aria-labelledby") }, "Learning curves");
   if (curves.length === 0 || Math.max(...curves.map((curve) => curve.validation.length)) < 2) {
@@ -110,9 +118,8 @@ export function showCurves(section, curves) {
     chart.band(found.map((one) => [one.epoch, one.low]), found.map((one) => [one.epoch, one.high]), name);
     chart.line(found.map((one) => [one.epoch, one.middle]), name);
   }
-  const kept = curves.map((curve) => curve.best).filter(Boolean).sort((a, b) => a - b);
   fill(section, title,
-    el("p", { class: "dv-soft" }, `Median of ${curves.length} models and the middle half of them. `, kept.length > 0 && `The epoch that was kept: ${number(quantile(kept, 0.5))} in the median, from ${kept[0]} to ${kept[kept.length - 1]}. `, "The training loss has dropout and dropped modalities in it, so it may lie above."),
+    el("p", { class: "dv-soft" }, `Median of ${curves.length} models and the middle half of them. `, `Kept was ${epochOf(curves, "kept")}; the validation loss was lowest at ${epochOf(curves, "lowest")}. `, "The training loss has dropout and dropped modalities in it, so it may lie above."),
     el("ul", { class: "dv-legend" }, el("li", { class: "is-main" }, "validation"), el("li", { class: "is-train" }, "training")),
     chart.svg,
     numbers("Learning curves", ["Epoch", "Models", "Training", "Validation"], validation.map((one, index) => [String(one.epoch), String(one.members), number(train[index]?.middle), number(one.middle)])));
