@@ -19,6 +19,8 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NoReturn
 
@@ -45,7 +47,7 @@ def ensure_environment(purpose: Purpose, *command: str) -> None:
     with _only_one_at_a_time():
         if not _is_current(purpose):
             _set_up(purpose)
-    if Path(sys.prefix).resolve() != ENVIRONMENT:
+    if Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
         _continue_there(*command, *sys.argv[1:])
 
 
@@ -55,15 +57,12 @@ def _continue_there(*command: str) -> NoReturn:
     os.execv(PYTHON, [str(PYTHON), *command])  # noqa: S606
 
 
-class _only_one_at_a_time:  # noqa: N801 - reads as a phrase where it is used
+@contextmanager
+def _only_one_at_a_time() -> Iterator[None]:
     """Two first starts at once must not install into the same folder; the kernel frees the lock however we end."""
-
-    def __enter__(self) -> None:
-        self._file = (PROJECT / ".setup.lock").open("w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *error: object) -> None:
-        self._file.close()
+    with (PROJECT / ".setup.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _lock(purpose: Purpose) -> Path:

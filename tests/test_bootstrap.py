@@ -43,6 +43,15 @@ def test_first_start_installs_and_the_second_only_goes_on(machine: list, monkeyp
     assert machine == [("go on", "app.py")]
 
 
+def test_an_environment_that_is_a_link_is_the_project_s_too(machine: list, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bootstrap, "has_gpu", lambda: False)
+    (tmp_path / "elsewhere").mkdir()
+    bootstrap.ENVIRONMENT.symlink_to(tmp_path / "elsewhere")
+    monkeypatch.setattr(sys, "prefix", str(bootstrap.ENVIRONMENT))
+    bootstrap.ensure_environment("core", "app.py")
+    assert ("go on", "app.py") not in machine
+
+
 def test_a_set_up_that_was_cut_off_goes_on(machine: list, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(bootstrap, "has_gpu", lambda: False)
 

@@ -87,7 +87,11 @@ def build(owners: Owners, cohorts: Cohorts) -> APIRouter:
         cells = encoder_view.pair_grid(data, system=system, tasks=tasks, modalities=modalities, metric=metric)
         return [
             {"video": one.video, "audio": one.audio, "printed": one.printed, "run": one.run, "absent": list(one.absent)}
-            | {"ours": None if one.ours is None else [_known(value) for value in (one.ours.mean, one.ours.low, one.ours.high)]}
+            | {
+                "ours": None
+                if one.ours is None
+                else [_known(value) for value in (one.ours.mean, one.ours.pooled, one.ours.low, one.ours.high)]
+            }
             for one in cells
         ]
 

@@ -17,6 +17,8 @@ READ_WITHIN_S = 30.0
 """How long a plan waits for a cohort that is still being read."""
 MOST_SEEDS, MOST_EPOCHS = 100, 10_000
 _MOST_WORKERS, _MOST_CODES = 256, 100
+_TITLES = {"seeds": "Seeds", "epochs": "Epochs, at most", "workers": "How many at a time"}
+"""What the form calls the numbers."""
 Asked = TypeVar("Asked")
 Body = Annotated[dict[str, Any], FromBody()]
 
@@ -35,6 +37,10 @@ def read(cohorts: Cohorts, body: dict[str, Any], order: Callable[[Opened], Asked
         opened = cohorts.of(text(body, "cohort") or None)
         if opened is None or opened.wait(READ_WITHIN_S).state != "ready":
             raise OrderError("This cohort is not open. Open it on the Cohort page first.")
+        if not opened.path.exists():
+            raise OrderError(
+                "The cohort's folder is not there: it was moved or deleted, or its disk is away. Bring it back first."
+            )
         return opened, order(opened), text(body, "device") or "cpu"
     except OrderError as error:
         raise HTTPException(422, str(error)) from error
@@ -83,7 +89,7 @@ def count(body: dict[str, Any], name: str, most: int) -> int:
     """Read a whole number from 1 on."""
     value = body.get(name)
     if type(value) is not int or not 1 <= value <= most:
-        raise OrderError(f"{name}: give a number from 1 to {most}.")
+        raise OrderError(f"{_TITLES[name]}: give a whole number from 1 to {most}.")
     return value
 
 
@@ -96,4 +102,4 @@ def folds(value: object) -> Any:
 
 def workers(body: dict[str, Any]) -> int | None:
     """Read how many may work at a time; None leaves it to the machine."""
-    return count(body, "workers", _MOST_WORKERS) if body.get("workers") else None
+    return None if body.get("workers") is None else count(body, "workers", _MOST_WORKERS)

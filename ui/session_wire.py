@@ -43,7 +43,7 @@ def roster(opened: Opened, runs: Iterable[RunEntry]) -> dict[str, Any]:
         "synthetic": index.synthetic,
         "several_datasets": len({one.dataset for one in index.subjects}) > 1,
         "subjects": _subjects(index),
-        "runs": [{"id": one.id, "name": one.name, "about": _about(one)} for one in runs],
+        "runs": [{"id": one.id, "name": one.name, "about": _about(one)} | _split(one) for one in runs],
     }
 
 
@@ -56,6 +56,11 @@ def _subjects(index: Index) -> list[dict[str, Any]]:
         {"id": person.subject, "group": person.group, "dataset": person.dataset, "clips": found}
         for person, found in clips.items()
     ]
+
+
+def _split(run: RunEntry) -> dict[str, str]:
+    """Say what two runs must have in common to be compared, and what of them is compared."""
+    return {"proof": "" if run.status is None else run.status.proof, "encoders": "" if run.spec is None else run.spec.encoders}
 
 
 def _about(run: RunEntry) -> str:

@@ -58,7 +58,7 @@ _KEYS = (
     ("?", "this help"),
 )
 
-_COLOURS = (("system", "System colours"), ("light", "Light"), ("dark", "Dark"))
+_COLOURS = (("system", "System"), ("light", "Light"), ("dark", "Dark"))
 _MOUTH = "M3 10c3-4 6-4 9-1.500 3-2.500 6-2.500 9 1.500-2.500 5-5.500 7.500-9 7.500S5.500 15 3 10Zm0 0c3 1.500 6 2 9 2s6-.5 9-2"
 _WARNING = "M8 1.500 15 14H1L8 1.500Zm0 4.500v4m0 1.500v.5"
 
@@ -78,7 +78,7 @@ def header(current: str) -> gr.HTML:
   <nav aria-label="Pages">{links}</nav>
   <p class="dv-notice" id="dv-notice"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="{_WARNING}"/></svg>{NOTICE}</p>
   <div class="dv-tools">
-    <label><span class="dv-sr">Colours</span><select id="dv-theme">{colours}</select></label>
+    <label title="Colours"><span class="dv-sr">Colours</span><select id="dv-theme">{colours}</select></label>
     <button type="button" class="dv-quiet" id="dv-help" aria-haspopup="dialog">Keys <kbd>?</kbd></button>
   </div>
 </header>

@@ -157,7 +157,8 @@ def evaluate(
         print_json(document)
         return
     console = Console()
-    console.print(Text(f"{document['system']} {document['encoders']}: mean ± std over members, 95 % interval over subjects"))
+    says = "mean ± std over members, below it the value pooled over members (95 % interval over subjects)"
+    console.print(Text(f"{document['system']} {document['encoders']}: {says}"))
     for system in (document, *document["baselines"]):
         console.print(_result_table(system))
     if document["synthetic"]:
@@ -202,4 +203,8 @@ def _result_table(system: dict[str, Any]) -> Table:
 
 
 def _cell(metric: dict[str, float] | None) -> str:
-    return "-" if metric is None else f"{metric['mean']:.2f} ± {metric['std']:.2f}\n{metric['low']:.2f}-{metric['high']:.2f}"
+    return (
+        "-"
+        if metric is None
+        else f"{metric['mean']:.2f} ± {metric['std']:.2f}\n{metric['pooled']:.2f} ({metric['low']:.2f}-{metric['high']:.2f})"
+    )

@@ -19,11 +19,17 @@ Level = Literal["clip", "subject"]
 
 
 class Estimate(NamedTuple):
-    """One metric: mean and standard deviation over members (folds × seeds), 95 % interval over subjects."""
+    """One metric, estimated twice: by member (fold and seed), and on predictions averaged over seeds, all folds together.
+
+    The two differ where members test few subjects: a member's mean may lie outside the interval, which is of the pooled value.
+    """
 
     mean: float
+    """Over members, each judged on its own test subjects; the paper's numbers are this."""
     std: float
+    pooled: float
     low: float
+    """Of the pooled value, 95 %, over subjects."""
     high: float
 
 
@@ -63,12 +69,12 @@ def evaluate(predictions: Predictions, *, tasks: str, seed: int = 0) -> tuple[Re
 def _result(rows: Arrays, system: str, tasks: str, modalities: str, level: Level, seed: int) -> Result:
     runs = pd.DataFrame(list(by_member(at(rows, level)).values()))
     pooled = at(rows.over_members(), level)
-    draws = drawn(pooled, draw_subjects(strata=pooled.strata, draws=BOOTSTRAPS, seed=seed))
+    whole, draws = score_rows(pooled), drawn(pooled, draw_subjects(strata=pooled.strata, draws=BOOTSTRAPS, seed=seed))
     estimates = {}
     for name in runs.columns:
         values, (low, high) = runs[name].dropna(), percentile_interval(draws[str(name)])
         if len(values) and isfinite(low):
-            estimates[str(name)] = Estimate(float(values.mean()), float(values.std(ddof=0)), low, high)
+            estimates[str(name)] = Estimate(float(values.mean()), float(values.std(ddof=0)), whole[str(name)], low, high)
     return Result(system, tasks, modalities, level, estimates)
 
 

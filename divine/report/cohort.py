@@ -31,7 +31,7 @@ def cohort_document(context: Context) -> Document:
 
 def _result(result: Result) -> Document:
     metrics = {
-        name: {"mean": number(one.mean), "std": number(one.std), "low": number(one.low), "high": number(one.high)}
+        name: {part: number(value) for part, value in one._asdict().items()}
         for name in METRICS
         if (one := result.metrics.get(name)) is not None and np.isfinite(one).all()
     }

@@ -112,7 +112,8 @@ def tests(filled: FilledTable) -> tuple[tuple[str, ...], ...]:
 def footnotes(filled: FilledTable, level: Level = "clip") -> tuple[str, ...]:
     """Return what must be said below: how to read it, and where the paper contradicts itself."""
     reading = (
-        "Ours: mean ± standard deviation over folds × seeds [95 % bootstrap interval over subjects, seed-averaged], "
+        "Ours: mean ± standard deviation over folds × seeds [95 % bootstrap interval over subjects, of the value "
+        "on predictions averaged over seeds, all folds together: with few subjects the mean may lie outside it], "
         f"per {level}."
     )
     picked = "Bold: our best number of the column, picked on test scores."
@@ -127,7 +128,7 @@ def _ours(number: Number, metric: str) -> str:
 
 
 def _estimate(one: Estimate, metric: str) -> str:
-    mean, std, low, high = (percent(metric, value) for value in one)
+    mean, std, _, low, high = (percent(metric, value) for value in one)
     digits = 1 if metric in UP else 2
     return f"{mean:.{digits}f} ± {std:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 

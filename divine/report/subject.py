@@ -105,7 +105,7 @@ def performance(results: Sequence[Result], system: str) -> Document:
     wanted = ("accuracy", "macro_f1", "auroc", "mae_total")
     found = {name: fullest.metrics[name] for name in wanted if name in fullest.metrics}
     return {
-        name: {"mean": number(one.mean), "low": number(one.low), "high": number(one.high)} for name, one in found.items()
+        name: {part: number(getattr(one, part)) for part in ("mean", "pooled", "low", "high")} for name, one in found.items()
     } | {"modalities": fullest.modalities}
 
 

@@ -11,7 +11,7 @@ from divine.evaluation.evaluate import Estimate
 from divine.evaluation.filled import FilledRow, FilledTable
 from divine.report.layout import BLOCKS, TEST_HEADINGS, UNITS, Line, Stamp, footnotes, headings, lines, percent, tests, title
 
-_ESTIMATE = ("mean", "std", "low", "high")
+_ESTIMATE = Estimate._fields
 FIELDS = (
     *("table", "block", "row", "group", "metric", "unit", "system", "encoders", "objective", "tasks", "train_modalities"),
     *("modalities", "paper", *(f"ours_{one}" for one in _ESTIMATE), *(f"ours_subject_{one}" for one in _ESTIMATE), "why"),

@@ -243,7 +243,7 @@ def _estimate(run: RunEntry, modalities: str, metric: str) -> Estimate | None:
 
     for one in evaluation(run.folder)["results"]:
         if one["modalities"] == modalities and one["level"] == "clip" and metric in one["metrics"]:
-            return Estimate(**{"std": float("nan")} | one["metrics"][metric])
+            return Estimate(**dict.fromkeys(("std", "pooled"), float("nan")) | one["metrics"][metric])
     return None
 
 

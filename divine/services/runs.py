@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from divine.training.run import Status
     from divine.training.spec import RunSpec
 
-RunState = Literal["training", "done", "interrupted", "failed", "damaged"]
+RunState = Literal["waiting", "training", "done", "interrupted", "failed", "damaged"]
+"""``waiting``: its job is queued, or has just begun."""
 SHIPPED_ID = "demonstration"
 """Of the SYNTHETIC run that comes with the studio; it is listed last and cannot be deleted."""
 
@@ -156,6 +157,12 @@ def _state(folder: Path, status: Status | None) -> tuple[RunState, str]:
 
     if is_held(folder / ".lock"):
         return "training", ""
+    if (
+        (status is None or status.state != "done")
+        and folder.parent == _root()
+        and is_held(home() / "jobs" / folder.name / ".lock")
+    ):
+        return "waiting", ""
     if status is None or status.state == "running":
         return "interrupted", DIED
     return status.state, status.message

@@ -35,7 +35,7 @@ export class Panel {
     // What somebody has opened stays open when the facts change.
     const ontoggle = ({ currentTarget }) => { if (currentTarget.open) this.key = clip.key; else if (this.key === clip.key && currentTarget.isConnected) this.key = null; };
     return el("details", { open, name: "dv-clip", ontoggle },
-      el("summary", {}, el("span", {}, taskLong(clip.task)), el("span", { class: "dv-num dv-soft" }, clip.ratings.map((one) => one.total ?? "–").join(" / "))),
+      el("summary", {}, el("span", {}, taskLong(clip.task)), el("span", { class: "dv-num dv-soft" }, clip.ratings.map((one) => `${one.rater} ${one.total ?? "–"}`).join(" · "))),
       el("p", { class: "dv-go" },
         document.querySelector(".dv-top nav a[href^='/session']") && el("a", { class: "dv-button is-primary", href: sessionLink(this.cohort, clip) }, "Open session"),
         playable && el("a", { class: "dv-button", href: assessLink(this.cohort, clip) }, "Assess")),

@@ -6,6 +6,7 @@ import { catalogueTable } from "./encoder_catalogue.js";
 import { gridCard } from "./encoder_grid.js";
 import { agreementLine, heatmap } from "./encoder_map.js";
 import { showPaired } from "./encoder_paired.js";
+import { reason } from "./jobs_poll.js";
 
 const percent = (value) => `${(100 * value).toFixed(0)} %`;
 const signed = (value, digits) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
@@ -107,7 +108,7 @@ class Bench {
         row.replaceChildren(el("th", { scope: "row" }, run.name), el("td", {}, run.about), el("td", {}, said.prediction),
           el("td", { class: "dv-num" }, said.classes.map((name, at) => `${name} ${percent(said.probabilities[at])}`).join("  ")),
           el("td", { class: "dv-num" }, Number.isFinite(said.total) ? said.total.toFixed(1) : "–"), el("td", { class: "dv-num" }, gate("video")), el("td", { class: "dv-num" }, gate("audio")));
-      }).catch((error) => row.replaceChildren(el("th", { scope: "row" }, run.name), el("td", {}, run.about), el("td", { colSpan: 5, class: "dv-soft" }, error.message)));
+      }).catch((error) => row.replaceChildren(el("th", { scope: "row" }, run.name), el("td", {}, run.about), el("td", { colSpan: 5, class: "dv-soft" }, reason(error))));
     }
     return el("div", { class: "dv-enc-scroll", tabIndex: 0, role: "region", "aria-label": "What finished runs say of this clip" }, table);
   }
@@ -115,21 +116,24 @@ class Bench {
   // Two runs on the whole cohort.
 
   onCohort() {
-    const runs = this.roster.runs.map((run) => ({ value: run.id, text: `${run.about} · ${run.name}` }));
+    const runs = this.roster.runs.map((run) => ({ ...run, value: run.id, text: `${run.about} · ${run.name}` }));
     const place = this.part("cohort"), title = head("dv-enc-cohort", "Two runs on the cohort", this.roster.synthetic && badge());
-    if (runs.length < 2) {
-      fill(place, title, el("p", { class: "dv-soft" }, "It takes two finished runs of this cohort, on the same folds: train the same system on two pairs of encoders. ", el("a", { href: `/train?${this.query}` }, "Train one"), "."));
+    const asked = (name) => runs.find((run) => run.id === this.query.get(name));
+    // Two can be compared where they split the same people alike; encoders are compared where those differ.
+    const besides = (one, other) => other !== one && other.proof === one.proof;
+    const first = asked("first") ?? runs.find((one) => runs.some((other) => besides(one, other))) ?? runs[0];
+    const second = asked("second") ?? runs.find((one) => besides(first, one) && one.encoders !== first.encoders) ?? runs.find((one) => besides(first, one));
+    if (!second) {
+      fill(place, title, el("p", { class: "dv-soft" }, "It takes two finished runs of this cohort on the same folds and seeds: train the same system on two pairs of encoders. ", el("a", { href: `/train?${this.query}` }, "Train one"), "."));
       return;
     }
-    const pick = (name, fallback) => (runs.some((run) => run.value === this.query.get(name)) ? this.query.get(name) : fallback);
-    const [first, second] = [pick("first", runs[0].value), pick("second", runs[1].value)];
     this.compared = el("div", { "aria-live": "polite" }, el("p", { class: "dv-soft" }, "Comparing …"));
     fill(place, title,
       el("div", { class: "dv-enc-choose" },
-        picker("First", runs, first, (id) => { this.remember({ first: id }); this.onCohort(); }),
-        picker("Second", runs, second, (id) => { this.remember({ second: id }); this.onCohort(); })),
+        picker("First", runs, first.id, (id) => { this.remember({ first: id }); this.onCohort(); }),
+        picker("Second", runs.filter((one) => one === second || besides(first, one)), second.id, (id) => { this.remember({ second: id }); this.onCohort(); })),
       this.compared);
-    this.compare(first, second);
+    this.compare(first.id, second.id);
   }
 
   async compare(first, second) {
@@ -147,7 +151,7 @@ class Bench {
             el("td", { class: "dv-num" }, number(one.first)), el("td", { class: "dv-num" }, number(one.second)), el("td", { class: "dv-num" }, signed(one.difference ?? one.first - one.second, 2)),
             el("td", { class: "dv-num" }, `${signed(one.low, 2)} to ${signed(one.high, 2)}`), el("td", { class: "dv-num" }, p(one.wilcoxon_p)), el("td", { class: "dv-num" }, p(one.wilcoxon_holm_p)));
         })))),
-      el("p", { class: "dv-soft" }, icon(ICONS.info), " First minus second, on predictions averaged over seeds, the same subjects drawn for both (bootstrap). Bold: the interval leaves zero out. Wilcoxon's test is over subjects, where a metric belongs to single subjects; Holm corrects for all tests of this table."), paired);
+      el("p", { class: "dv-soft" }, icon(ICONS.info), " First minus second, on predictions averaged over seeds, the same subjects drawn for both (bootstrap). Bold: the interval leaves zero out. Wilcoxon's test is over subjects, where a metric belongs to single subjects; Holm corrects for all tests of this table. The lists below average a subject's errors over clips and seeds, where the table averages what is predicted first: their numbers are another measure of the same."), paired);
     showPaired(paired, first, second);
   }
 }

@@ -6,7 +6,7 @@ const SEEN = "divine-guide";
 const STEPS = [
   ["Look at who is there", "A row is a subject, a column a task. The cohort that comes with the studio is SYNTHETIC: rendered faces and voices.", "Stay here, and open a cell", null],
   ["See what happened", "Face, landmarks, movement and sound on one clock; a run's answers beside the raters' scores, and where it looked.", "Open a session", "/session"],
-  ["Bring your own", "One recording: drop it. A study: give its folder above. Nothing leaves this machine.", "Assess a recording", "/assess"],
+  ["Bring your own", "One recording: drop it on Assess. A study: give its folder on this page. Nothing leaves this machine.", "Assess a recording", "/assess"],
 ];
 
 function stored() { try { return localStorage.getItem(SEEN); } catch { return "done"; } }

@@ -81,11 +81,13 @@ export function mount(element, props) {
     input.addEventListener("change", read);
     if (input.files.length) read(); // chosen before this file was loaded
   }
-  acceptDrops(root, (file) => take(file.type.startsWith("audio/") && chosen.recording ? "sound" : "recording", file), (message) => { trouble.textContent = message; });
+  acceptDrops(root, (file) => take(isSound(file) && chosen.recording ? "sound" : "recording", file), (message) => { trouble.textContent = message; });
   mountTabs(root, mountRecorder(root.querySelector("#dv-camera"), (file) => take("recording", file)));
   window.addEventListener("divine-spent", () => { for (const role of Object.keys(chosen)) delete chosen[role]; publish(); });
   publish();
 }
+
+const isSound = (file) => file.type.startsWith("audio/");
 
 function acceptDrops(root, take, complain) {
   const zone = root.querySelector(".dv-drop");
@@ -100,8 +102,8 @@ function acceptDrops(root, take, complain) {
     zone.classList.remove("is-over");
     if (!root.isConnected || root.offsetParent === null) return;
     const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length > 2) { complain("Drop one recording, and at most one separate sound file with it."); return; }
-    files.sort((a, b) => a.type.startsWith("audio/") - b.type.startsWith("audio/")).forEach(take);
+    if (files.length > 2 || (files.length === 2 && isSound(files[0]) === isSound(files[1]))) { complain("Drop one recording, and at most one separate sound file with it."); return; }
+    files.sort((a, b) => isSound(a) - isSound(b)).forEach(take);
   });
 }
 

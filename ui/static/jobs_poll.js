@@ -40,7 +40,7 @@ export class Poll {
 // What the server said went wrong, in its words.
 export function reason(error) {
   try {
-    const said = JSON.parse(error.message).detail;
+    const answer = JSON.parse(error.message), said = answer.detail ?? answer.error;
     return typeof said === "string" ? said : "The studio did not understand that.";
   } catch { return error.message || "The studio does not answer. Is it still running?"; }
 }

@@ -9,14 +9,21 @@ export const STATES = {
   training: ["Training", ICONS.play],
   done: ["Done", ICONS.pass],
   interrupted: ["Interrupted", ICONS.pause],
+  cancelled: ["Cancelled", ICONS.pause],
   failed: ["Failed", ICONS.stop],
   damaged: ["Damaged", ICONS.warn],
 };
+
+// Whether somebody is at work on a run, or about to be: then it is neither deleted nor judged.
+export const active = (run) => run.state === "training" || run.state === "waiting";
 
 export function state(name) {
   const [title, shape] = STATES[name] ?? [name, ICONS.info];
   return el("span", { class: `dv-state is-${name}` }, icon(shape), title);
 }
+
+// A job that somebody cancelled is interrupted like one whose worker died; people want to know which.
+export const jobState = (job) => (job.state === "interrupted" && job.message.startsWith("Cancelled") ? "cancelled" : job.state);
 
 export function duration(seconds) {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;

@@ -28,9 +28,13 @@ class Desk {
   async open() {
     this.runs = await request("/studio/reports/runs").then((answer) => answer.json());
     if (!this.runs.length) return this.empty();
-    if (!this.runs.some((run) => run.id === this.query.get("run"))) this.remember({ run: this.runs[0].id, subject: "" });
+    const asked = this.query.get("run"), person = this.query.get("subject");
+    const known = this.runs.some((run) => run.id === asked);
+    if (!known) this.remember({ run: this.runs[0].id, subject: "" });
     await this.choose();
-    if (this.query.get("subject")) this.make(this.query.get("subject"));
+    if (asked && !known) this.missing("There is no such run here", "It was deleted, or it lies elsewhere. Choose another: nothing was made of the one that is chosen now.");
+    else if (person && !this.query.get("subject")) this.missing("There is no such subject in this run", "Choose another, or the whole run: nothing was made yet.");
+    else if (person) this.make(person);
     else this.invite();
   }
 
@@ -73,6 +77,8 @@ class Desk {
     fill(this.shown, el("div", { class: "dv-desk-empty" }, el("h2", {}, "Nothing made yet"),
       el("p", {}, "Choose a subject, or the whole run, and make its report. The pages appear here.")));
   }
+
+  missing(title, text) { fill(this.shown, el("div", { class: "dv-desk-empty", role: "alert" }, el("h2", {}, title), el("p", {}, text))); }
 
   stop() {
     clearTimeout(this.timer);

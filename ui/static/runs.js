@@ -2,6 +2,7 @@
 
 import { el, fill, request } from "./dom.js";
 import { Poll, reason } from "./jobs_poll.js";
+import { active } from "./jobs_words.js";
 import { RunList } from "./runs_list.js";
 import { RunView } from "./runs_result.js";
 import { showComparison } from "./runs_compare.js";
@@ -33,9 +34,9 @@ export function mount(element) {
   const tablesList = new TablesList(tablesPlace, { open: (id) => go({ tables: id }), remove: (entry) => remove([entry], "/studio/tables") });
   const tables = new Poll(() => "/studio/tables", (found) => { tablesList.show(found.reproductions); return found.reproductions.some((one) => one.state === "running"); });
   const paper = new Poll(() => (view instanceof PaperView ? view.address : null), (found) => view.show(found), () => missing("There are no such tables here", "They were removed, or they lie elsewhere. Tables of `divine reproduce --out DIR` are opened from the list, by their folder."));
-  const runs = new Poll(() => "/studio/runs", (found) => { list.show(found.runs); return found.runs.some((one) => one.state === "training"); });
+  const runs = new Poll(() => "/studio/runs", (found) => { list.show(found.runs); return found.runs.some(active); });
   const detail = new Poll(() => { const { run, compare } = asked(); return run && !compare ? `/studio/runs/${encodeURIComponent(run)}` : null; },
-    (found) => { view?.show(found); return found.run.state === "training"; }, () => missing());
+    (found) => { view?.show(found); return active(found.run); }, () => missing());
 
   function missing(title = "There is no such run here", text = "It was deleted, or it lies elsewhere. A run of `divine train --run DIR` is opened from the list, by its folder.") {
     view = null;

@@ -1,7 +1,7 @@
 // Every run in a row: filter, open; of those that are chosen, compare two or delete them all.
 
 import { el, fill, request } from "./dom.js";
-import { moment, state } from "./jobs_words.js";
+import { active, moment, state } from "./jobs_words.js";
 import { reason } from "./jobs_poll.js";
 import { UNITS } from "./runs_words.js";
 
@@ -9,7 +9,7 @@ export const OBJECTIVES = { M: "diagnosis and severity", C: "diagnosis", R: "sev
 
 export class RunList {
   constructor(element, actions) {
-    Object.assign(this, { element, actions, runs: null, chosen: new Set(), asking: new Set() });
+    Object.assign(this, { element, actions, runs: null, chosen: new Set(), asking: new Set(), troubles: new Map() });
     this.filter = el("input", { type: "search", id: "dv-run-filter", placeholder: "cohort, system, encoders …", oninput: () => this.draw() });
     this.states = el("select", { id: "dv-run-state", onchange: () => this.draw() }, [["", "every state"], ["done", "done"], ["training", "training"], ["unfinished", "unfinished"]].map(([value, title]) => el("option", { value }, title)));
     this.only = el("label", { class: "dv-choice", hidden: !actions.cohort }, el("input", { type: "checkbox", checked: Boolean(actions.cohort), onchange: () => this.draw() }), el("span", {}, "This cohort only"));
@@ -43,7 +43,7 @@ export class RunList {
     for (const run of this.runs) {
       if (run.state !== "done" || run.main || this.asking.has(run.id)) continue;
       this.asking.add(run.id);
-      try { await request(`/studio/runs/${encodeURIComponent(run.id)}/evaluation`); } catch { continue; }
+      try { await request(`/studio/runs/${encodeURIComponent(run.id)}/evaluation`); } catch (error) { this.troubles.set(run.id, reason(error)); this.draw(); continue; }
       this.actions.changed();
       return;
     }
@@ -59,7 +59,7 @@ export class RunList {
   wanted(run) {
     const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const text = [run.name, run.cohort?.name, run.system, run.encoders, OBJECTIVES[run.objective], run.tasks, run.synthetic ? "synthetic" : ""].join(" ").toLowerCase();
-    const right = { "": true, done: run.state === "done", training: run.state === "training", unfinished: run.state !== "done" && run.state !== "training" }[this.states.value];
+    const right = { "": true, done: run.state === "done", training: active(run), unfinished: run.state !== "done" && !active(run) }[this.states.value];
     const here = !this.actions.cohort || !this.only.querySelector("input").checked || run.cohort?.id === this.actions.cohort;
     return right && here && words.every((word) => text.includes(word));
   }
@@ -90,7 +90,7 @@ export class RunList {
     this.bin.title = gone.length < chosen.length ? "The demonstration run comes with the studio and stays" : "They can be brought back";
   }
 
-  removable() { return this.runs.filter((run) => this.chosen.has(run.id) && !run.shipped && run.state !== "training"); }
+  removable() { return this.runs.filter((run) => this.chosen.has(run.id) && !run.shipped && !active(run)); }
 
   async removeChosen() {
     this.bin.disabled = true;
@@ -100,14 +100,14 @@ export class RunList {
 
   // Chooses every run that passes the filter, or none of them.
   all(wanted) {
-    const able = wanted.filter((run) => run.state !== "training");
+    const able = wanted.filter((run) => !active(run));
     const count = able.filter((run) => this.chosen.has(run.id)).length;
     return el("input", { type: "checkbox", "data-key": "choose all", "aria-label": "Choose all of these runs", checked: count > 0 && count === able.length, indeterminate: count > 0 && count < able.length,
       onchange: (event) => { for (const run of able) if (event.target.checked) this.chosen.add(run.id); else this.chosen.delete(run.id); this.draw(); } });
   }
 
   row(run) {
-    const box = el("input", { type: "checkbox", "data-key": `choose ${run.id}`, "aria-label": `Choose ${run.system ?? ""} ${run.encoders ?? ""} ${run.name}`, checked: this.chosen.has(run.id), disabled: run.state === "training",
+    const box = el("input", { type: "checkbox", "data-key": `choose ${run.id}`, "aria-label": `Choose ${run.system ?? ""} ${run.encoders ?? ""} ${run.name}`, checked: this.chosen.has(run.id), disabled: active(run),
       onchange: () => { if (box.checked) this.chosen.add(run.id); else this.chosen.delete(run.id); this.draw(); } });
     return el("tr", { "data-run": run.id, "data-state": run.state },
       el("td", { class: "dv-narrow" }, box),
@@ -118,14 +118,15 @@ export class RunList {
       el("td", {}, OBJECTIVES[run.objective] ?? "", run.tasks && run.tasks !== "all" ? el("span", { class: "dv-soft dv-under-name" }, `${run.tasks} tasks`) : null),
       el("td", { class: "dv-num" }, run.total ? `${run.done}/${run.total}` : ""),
       el("td", { title: run.message }, state(run.state)),
-      el("td", { class: "dv-num" }, main(run)),
-      el("td", { class: "dv-narrow" }, !run.shipped && run.state !== "training" && el("button", { type: "button", class: "dv-quiet", "data-key": `delete ${run.id}`, "aria-label": run.ours ? `Delete ${run.system ?? ""} ${run.name}` : `Take ${run.system ?? ""} ${run.name} off the list; its folder stays`, onclick: () => this.actions.remove([run]) }, run.ours ? "Delete" : "Take off")));
+      el("td", { class: "dv-num" }, main(run, this.troubles.get(run.id))),
+      el("td", { class: "dv-narrow" }, !run.shipped && !active(run) && el("button", { type: "button", class: "dv-quiet", "data-key": `delete ${run.id}`, "aria-label": run.ours ? `Delete ${run.system ?? ""} ${run.name}` : `Take ${run.system ?? ""} ${run.name} off the list; its folder stays`, onclick: () => this.actions.remove([run]) }, run.ours ? "Delete" : "Take off")));
   }
 }
 
-function main(run) {
+function main(run, trouble) {
+  if (!run.main && trouble) return el("span", { class: "dv-soft", title: trouble }, "cannot be read");
   if (!run.main) return run.state === "done" ? el("span", { class: "dv-soft" }, "computing …") : "";
-  const { name, mean, low, high } = run.main;
+  const { name, pooled, low, high } = run.main;
   const [title, shown] = name === "accuracy" ? ["accuracy", UNITS.percent] : ["MAE of the total", UNITS.points];
-  return [el("strong", {}, shown(mean)), ` ${title}`, low !== undefined && el("span", { class: "dv-soft dv-under-name dv-range" }, `${shown(low)} to ${shown(high)}`)];
+  return [el("strong", {}, shown(pooled)), ` ${title}`, low !== undefined && el("span", { class: "dv-soft dv-under-name dv-range" }, `${shown(low)} to ${shown(high)}`)];
 }

@@ -1,4 +1,4 @@
-// The metrics of a run beside its baselines: a column per setting and system, mean ± spread over members, interval over subjects.
+// The metrics of a run beside its baselines: a column per setting and system, mean ± spread over members, pooled value with its interval over subjects.
 
 import { el, fill } from "./dom.js";
 import { sentence } from "./format.js";
@@ -20,7 +20,7 @@ export function showMetrics(section, document_) {
       el("div", { class: "dv-scroll", tabindex: 0, role: "region", "aria-label": "Metrics" }, el("table", { class: "dv-metrics" },
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Metric"), columns.map(({ system, result, own }) => el("th", { scope: "col", class: own ? "is-own" : "" }, system, el("span", { class: "dv-soft dv-under-name" }, own ? SETTINGS[result.modalities] : "baseline"))))),
         el("tbody", {}, [...names, ...items].map((name) => row(name, columns))))),
-      el("p", { class: "dv-soft dv-note" }, "Mean ± standard deviation over members (folds × seeds); below it the 95 % interval of a bootstrap over subjects. Percentages are shares of " + (level === "subject" ? "subjects: a subject's probabilities are averaged over their clips." : "clips.")));
+      el("p", { class: "dv-soft dv-note" }, "Mean ± standard deviation over members (folds × seeds), each judged on its own test subjects; below it the value on predictions averaged over seeds, all folds together, with its 95 % interval (a bootstrap over subjects). With few subjects the two differ. Percentages are shares of " + (level === "subject" ? "subjects: a subject's probabilities are averaged over their clips." : "clips.")));
   };
   draw();
 }
@@ -32,7 +32,7 @@ function row(name, columns) {
       const found = result.metrics[name];
       if (!found) return el("td", {}, el("span", { class: "dv-soft" }, "–"));
       const shown = UNITS[unit];
-      return el("td", { class: `dv-num${own ? " is-own" : ""}` }, el("strong", {}, shown(found.mean)), ` ± ${shown(found.std)}`, found.low === undefined ? null : el("span", { class: "dv-soft dv-under-name" }, `${shown(found.low)} – ${shown(found.high)}`));
+      return el("td", { class: `dv-num${own ? " is-own" : ""}` }, el("strong", {}, shown(found.mean)), ` ± ${shown(found.std)}`, found.low === undefined ? null : el("span", { class: "dv-soft dv-under-name" }, `${shown(found.pooled)} (${shown(found.low)} – ${shown(found.high)})`));
     }));
 }
 

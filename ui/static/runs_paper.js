@@ -8,6 +8,7 @@ import { PaperTable } from "./runs_paper_table.js";
 import { showFigure } from "./runs_paper_figure.js";
 
 const FIRST = "3";
+const pageOf = (name) => (name === "figure3" ? "figure" : name.slice(5));
 
 export class PaperView {
   constructor(element, id) {
@@ -34,6 +35,7 @@ export class PaperView {
   get address() { return `/studio/tables/${encodeURIComponent(this.id)}/${this.page === "figure" ? "figure" : `table/${this.page}`}`; }
 
   show({ reproduction, table, figure }) {
+    if (!this.chosen && this.begun(reproduction)) return true;
     this.tell(reproduction);
     if (!table && !figure) { fill(this.section, el("h2", { id: "dv-paper-title" }, "These tables cannot be read"), el("p", {}, "A file of this reproduction is damaged.")); return false; }
     if (table) this.showTable(table); else showFigure(this.section, figure, (name, kind) => this.file(name, kind));
@@ -42,6 +44,19 @@ export class PaperView {
     this.section.setAttribute("aria-busy", "false");
     document.title = `${table ? `Table ${table.number}` : "Figure 3"} of the paper · DIVINE`;
     return reproduction.state === "running";
+  }
+
+  // Whoever asks for no table in particular sees the first of which there is a run.
+  begun(one) {
+    this.chosen = true;
+    if (new URLSearchParams(location.search).has("table")) return false;
+    const pages = one.parts.filter((part) => part.done > 0).map((part) => pageOf(part.name));
+    if (pages.length === 0 || pages.includes(this.page)) return false;
+    const address = new URL(location.href);
+    address.searchParams.set("table", pages[0]);
+    history.replaceState(history.state, "", address);
+    this.turned();
+    return true;
   }
 
   tell(one) {
@@ -55,8 +70,8 @@ export class PaperView {
         el("span", { role: "status", class: "dv-num" }, asked ? `${asked.done} of ${asked.runs} runs trained${asked.absent ? `, ${asked.absent} without weights` : ""}${asked.failed ? `, ${asked.failed} failed` : ""}` : "No run is trained yet"),
         one.ours && el("a", { href: `/train?job=${encodeURIComponent(one.id)}` }, one.state === "running" ? "Watch it on the Train page" : "Resume it on the Train page")),
       one.message && el("p", { class: "dv-callout" }, coded(one.message))));
-    if (this.pages.childElementCount === 0) fill(this.pages, one.parts.map((part) => this.link(part.name === "figure3" ? "figure" : part.name.slice(5))));
-    for (const part of one.parts) this.pages.querySelector(`[data-page="${part.name === "figure3" ? "figure" : part.name.slice(5)}"] .dv-soft`).textContent = `${part.done}/${part.runs} runs`;
+    if (this.pages.childElementCount === 0) fill(this.pages, one.parts.map((part) => this.link(pageOf(part.name))));
+    for (const part of one.parts) this.pages.querySelector(`[data-page="${pageOf(part.name)}"] .dv-soft`).textContent = `${part.done}/${part.runs} runs`;
   }
 
   link(page) {

@@ -64,12 +64,12 @@ export class PaperTable {
     const found = cell[level];
     if (!found) return el("td", { class: `is-missing ${this.edge(column)}`, title: cell.message || null }, cell.why || "–");
     const show = (value) => fixed(value, this.table.columns[column].unit === "%" ? 1 : 2);
-    const [mean, std, low, high] = found.map(show);
+    const [mean, std, pooled, low, high] = found.map(show);
     const run = this.table.runs[cell.run];
     const best = cell.best[level];
     return el("td", { class: `dv-num ${this.edge(column)}${best ? " is-best" : ""}` },
       el("a", { href: runLink(run.id), tabIndex: -1, "data-at": `${place} ${column}`, title: [best ? "Our best of this column, picked on test scores." : "", `Of the run ${describe(run)}.`, cell.system === run.system ? "" : `Its baseline: ${cell.system}.`, `Tested on ${GIVEN[cell.modalities]}. Opens the run.`].filter(Boolean).join(" ") },
-        el("b", {}, mean), el("span", {}, ` ± ${std}`), el("span", { class: "dv-range" }, `[${low}, ${high}]`), best && el("span", { class: "dv-sr" }, "best of the column")));
+        el("b", {}, mean), el("span", {}, ` ± ${std}`), el("span", { class: "dv-range", title: `On predictions averaged over seeds, all folds together: ${pooled}` }, `[${low}, ${high}]`), best && el("span", { class: "dv-sr" }, "best of the column")));
   }
 
   tests() {

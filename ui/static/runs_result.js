@@ -1,7 +1,7 @@
 // One run from near: how far it is, and when it is done, everything that came out.
 
 import { el, fill, request } from "./dom.js";
-import { moment, state } from "./jobs_words.js";
+import { active, moment, state } from "./jobs_words.js";
 import { reason } from "./jobs_poll.js";
 import { grid } from "./train_now.js";
 import { OBJECTIVES } from "./runs_list.js";
@@ -71,15 +71,16 @@ export class RunView {
       el("div", { class: "dv-run-actions" },
         run.state === "done" && [el("a", { class: "dv-button", href: `/studio/runs/${name}/predictions.parquet`, download: "" }, "Predictions (Parquet)"), el("a", { class: "dv-button", href: `/studio/runs/${name}/predictions.csv`, download: "" }, "CSV"),
           el("a", { class: "dv-button", href: `/reports?run=${name}` }, "Report")],
-        !run.shipped && run.state !== "training" && el("button", { type: "button", class: "dv-button", onclick: () => this.remove(run) }, "Delete")));
+        !run.shipped && !active(run) && el("button", { type: "button", class: "dv-button", onclick: () => this.remove(run) }, "Delete")));
   }
 
   unfinished(run, members) {
+    if (run.state === "damaged") return el("section", { class: "dv-card", "aria-label": "What is damaged" }, el("p", { class: "dv-callout dv-message" }, run.message), el("p", { class: "dv-note" }, TROUBLE.damaged));
     return el("section", { class: "dv-card", "aria-label": "Progress" },
       el("div", { class: "dv-progress-row" }, run.total > 0 && el("progress", { max: run.total, value: run.done, "aria-label": "Models trained" }), el("span", { role: "status" }, run.total ? `${run.done} of ${run.total} models trained` : "No model is trained yet")),
       run.message && el("p", { class: "dv-callout dv-message" }, run.message),
       TROUBLE[run.state] && el("p", { class: "dv-note" }, TROUBLE[run.state]),
-      run.ours && run.state !== "damaged" && el("p", { class: "dv-note" }, el("a", { href: `/train?job=${encodeURIComponent(run.id)}` }, run.state === "training" ? "Watch it on the Train page" : "Resume it on the Train page")),
+      run.ours && el("p", { class: "dv-note" }, el("a", { href: `/train?job=${encodeURIComponent(run.id)}` }, active(run) ? "Watch it on the Train page" : "Resume it on the Train page")),
       members.length > 0 && grid(members));
   }
 

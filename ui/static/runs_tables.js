@@ -13,7 +13,7 @@ export function runLink(run) {
   return `/runs?${query}`;
 }
 
-export const protocol = (one) => `${one.folds === "loso" ? "leave one subject out" : one.folds === "given" ? "given split" : `${one.folds} folds`} × ${one.seeds} ${one.seeds === 1 ? "seed" : "seeds"}, at most ${one.epochs} ${one.epochs === 1 ? "epoch" : "epochs"}`;
+export const protocol = (one) => `${one.folds === "loso" ? "leave one subject out" : one.folds === "given" ? "given split" : `${one.folds} folds`} × ${one.seeds} ${one.seeds === 1 ? "seed" : "seeds"}${one.epochs ? `, at most ${one.epochs} ${one.epochs === 1 ? "epoch" : "epochs"}` : ""}`;
 
 export const badges = (one) => one.marks.map((mark) => [el("span", { class: "dv-badge" }, mark), " "]);
 

@@ -17,6 +17,9 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A file dropped where nothing takes it would make the browser leave the studio for it.
+for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "?" || typing(event.target)) return;
   const dialog = document.getElementById("dv-keys");

@@ -84,6 +84,9 @@ export function foldsField({ cohort }, id) {
 
 export const folds = (data) => (/^\d+$/.test(data.get("folds")) ? Number(data.get("folds")) : data.get("folds"));
 
+// An empty field leaves the number to the machine.
+export const count = (data, name) => (data.get(name) === "" ? null : Number(data.get(name)));
+
 export const deviceField = ({ devices }, id) => field("Device", id, el("select", { name: "device", id }, devices.map((one, place) => el("option", { value: one, selected: place === Math.min(1, devices.length - 1) }, one === "cpu" ? "Processor" : `GPU ${one}`))));
 
 // The answer as an object where there is one, and the text of a refusal in plain words.

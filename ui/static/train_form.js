@@ -3,7 +3,7 @@
 import { el, fill, request } from "./dom.js";
 import { duration } from "./jobs_words.js";
 import { plain } from "./format.js";
-import { cohortField, deviceField, field, folds, foldsField, numberField, objections, OrderForm } from "./train_ask.js";
+import { cohortField, count, deviceField, field, folds, foldsField, numberField, objections, OrderForm } from "./train_ask.js";
 
 const TASKS = [["all", "All tasks", "Every recording."], ["speech", "Speech", "BBP_NORMAL, DDK_PA, DDK_PATAKA."], ["non-speech", "Non-speech", "The NSM tasks: kiss, open, spread, big smile, blow, brow."]];
 const OBJECTIVES = [["M", "Diagnosis and severity", "Both, by one model."], ["C", "Diagnosis alone", "Which group a subject is of."], ["R", "Severity alone", "The raters' scores only."]];
@@ -109,7 +109,7 @@ export class Form extends OrderForm {
     return { cohort: data.get("cohort"), systems: data.getAll("systems"), video: data.getAll("video"), audio: data.getAll("audio"),
       tasks: data.getAll("tasks"), objective: data.getAll("objective"), modalities: this.given.disabled ? ["audio+video"] : data.getAll("modalities"),
       precision: data.get("precision"), engine: data.get("engine"), epochs: Number(data.get("epochs")), folds: folds(data),
-      seeds: Number(data.get("seeds")), baselines: data.getAll("baselines"), device: data.get("device"), workers: Number(data.get("workers")) || null };
+      seeds: Number(data.get("seeds")), baselines: data.getAll("baselines"), device: data.get("device"), workers: count(data, "workers") };
   }
 
   check() {

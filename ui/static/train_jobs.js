@@ -1,9 +1,9 @@
 // The queue and what has been: a row per job, with what can be done about it.
 
 import { el, fill } from "./dom.js";
-import { moment, state } from "./jobs_words.js";
+import { jobState, moment, state } from "./jobs_words.js";
 import { reason } from "./jobs_poll.js";
-import { tablesLink } from "./runs_tables.js";
+import { protocol, tablesLink } from "./runs_tables.js";
 
 export function showJobs(section, jobs, chosen, actions) {
   const focus = document.activeElement?.dataset?.key;
@@ -13,12 +13,16 @@ export function showJobs(section, jobs, chosen, actions) {
     try { await act(); } catch (error) { trouble.textContent = reason(error); event.target.disabled = false; }
   };
   const button = (job, key, title, act, says) => el("button", { type: "button", class: "dv-quiet", title: says ?? null, "data-key": `${key} ${job.id}`, "aria-label": `${title} ${job.title}`, onclick: doing(act) }, title);
+  const waits = (job) => {
+    const before = jobs.filter((one) => one.device === job.device && (one.state === "running" || (one.state === "queued" && one.queued_s < job.queued_s))).length;
+    return before > 0 && `${before} before it`;
+  };
   const row = (job) => {
     const active = job.state === "queued" || job.state === "running";
     return el("tr", { "data-job": job.id, "data-state": job.state, class: job.id === chosen ? "is-chosen" : "" },
-      el("td", {}, state(job.state)),
+      el("td", {}, state(jobState(job))),
       el("th", { scope: "row" }, el("button", { type: "button", class: "dv-link", "data-key": `show ${job.id}`, "aria-current": job.id === chosen ? "true" : null, onclick: () => actions.choose(job.id) }, job.title),
-        el("span", { class: "dv-soft dv-num" }, [job.state !== "done" && job.total ? `${job.stage} ${job.done}/${job.total}` : "", moment(job.queued_s), job.device === "cpu" ? "" : job.device].filter(Boolean).join(" · "))),
+        el("span", { class: "dv-soft dv-num" }, [job.asked.folds && protocol(job.asked), job.state === "queued" && waits(job), job.state !== "done" && job.total ? `${job.stage} ${job.done}/${job.total}` : "", moment(job.queued_s), job.device === "cpu" ? "" : job.device].filter(Boolean).join(" · "))),
       el("td", { class: "dv-row-actions" },
         active && button(job, "cancel", "Cancel", () => actions.cancel(job.id)),
         (job.state === "interrupted" || job.state === "failed") && button(job, "resume", "Resume", () => actions.resume(job.id)),

@@ -2,7 +2,7 @@
 
 import { el, fill } from "./dom.js";
 import { number, sentence } from "./format.js";
-import { duration, state, STATES } from "./jobs_words.js";
+import { duration, jobState, state, STATES } from "./jobs_words.js";
 import { spark } from "./jobs_spark.js";
 import { reason } from "./jobs_poll.js";
 import { tablesLink } from "./runs_tables.js";
@@ -31,7 +31,7 @@ export function showNow(section, { job, members, left_s: left }, actions) {
     : job.total ? (STAGES[job.stage] ?? ((done, total) => `${sentence(job.stage)}: ${done} of ${total}`))(job.done, job.total)
       : job.state === "running" ? "Starting" : "";
   fill(section,
-    el("div", { class: "dv-head" }, el("h2", { id: "dv-train-now-title" }, job.title), state(job.state)),
+    el("div", { class: "dv-head" }, el("h2", { id: "dv-train-now-title" }, job.title), state(jobState(job))),
     el("p", { class: "dv-soft dv-asked" }, describe(job)),
     (says || job.message) && el("div", { class: "dv-progress-row" },
       job.total > 0 && el("progress", { max: job.total, value: job.done, "aria-label": says }),

@@ -1,7 +1,7 @@
 // The paper's tables as an order: which of them, under which protocol, and how many of their runs can be trained here.
 
 import { el, fill, request } from "./dom.js";
-import { cohortField, deviceField, folds, foldsField, numberField, objections, OrderForm } from "./train_ask.js";
+import { cohortField, count, deviceField, folds, foldsField, numberField, objections, OrderForm } from "./train_ask.js";
 import { coded } from "./runs_paper.js";
 
 const title = (name) => (name === "figure3" ? "Figure 3" : `Table ${name.slice(5)}`);
@@ -52,7 +52,7 @@ export class TablesForm extends OrderForm {
 
   order() {
     const data = new FormData(this.element);
-    return { cohort: data.get("cohort"), what: data.getAll("what"), folds: folds(data), seeds: Number(data.get("seeds")), epochs: Number(data.get("epochs")), device: data.get("device"), workers: Number(data.get("workers")) || null };
+    return { cohort: data.get("cohort"), what: data.getAll("what"), folds: folds(data), seeds: Number(data.get("seeds")), epochs: Number(data.get("epochs")), device: data.get("device"), workers: count(data, "workers") };
   }
 
   check() {
