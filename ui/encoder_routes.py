@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Response
 from fastapi.responses import JSONResponse
 
 from divine.data.schema import ClipEntry
+from divine.evaluation.evaluate import Estimate
 from divine.records import DivineError
 from divine.services import encoder_view, study
 from divine.services.encoders import encoders
@@ -87,15 +88,15 @@ def build(owners: Owners, cohorts: Cohorts) -> APIRouter:
         cells = encoder_view.pair_grid(data, system=system, tasks=tasks, modalities=modalities, metric=metric)
         return [
             {"video": one.video, "audio": one.audio, "printed": one.printed, "run": one.run, "absent": list(one.absent)}
-            | {
-                "ours": None
-                if one.ours is None
-                else [_known(value) for value in (one.ours.mean, one.ours.pooled, one.ours.low, one.ours.high)]
-            }
+            | {"ours": None if one.ours is None else _estimate(one.ours)}
             for one in cells
         ]
 
     return router
+
+
+def _estimate(one: Estimate) -> list[float | None]:
+    return [_known(value) for value in (one.mean, one.pooled, one.low, one.high)]
 
 
 def _likeness(entry: ClipEntry, code: str) -> encoder_view.Likeness | str:

@@ -203,8 +203,7 @@ def _result_table(system: dict[str, Any]) -> Table:
 
 
 def _cell(metric: dict[str, float] | None) -> str:
-    return (
-        "-"
-        if metric is None
-        else f"{metric['mean']:.2f} ± {metric['std']:.2f}\n{metric['pooled']:.2f} ({metric['low']:.2f}-{metric['high']:.2f})"
-    )
+    if metric is None:
+        return "-"
+    interval = f"{metric['low']:.2f}-{metric['high']:.2f}"
+    return f"{metric['mean']:.2f} ± {metric['std']:.2f}\n{metric['pooled']:.2f} ({interval})"

@@ -157,11 +157,8 @@ def _state(folder: Path, status: Status | None) -> tuple[RunState, str]:
 
     if is_held(folder / ".lock"):
         return "training", ""
-    if (
-        (status is None or status.state != "done")
-        and folder.parent == _root()
-        and is_held(home() / "jobs" / folder.name / ".lock")
-    ):
+    is_queued = folder.parent == _root() and is_held(home() / "jobs" / folder.name / ".lock")
+    if is_queued and (status is None or status.state != "done"):
         return "waiting", ""
     if status is None or status.state == "running":
         return "interrupted", DIED
