@@ -214,6 +214,20 @@ def test_a_failure_says_what_to_do(watched: Watched, base: str, services: FakeSe
     page.wait_for_selector(".dv-drop")
 
 
+def test_two_recordings_at_once_are_refused_in_words(watched: Watched, base: str, clip: Path):
+    page = opened(watched.page, base)
+    page.wait_for_selector(".dv-intake[data-chosen]")
+    names = {"one.mp4": "video/mp4", "two.mp4": "video/mp4"}
+    carried = page.evaluate_handle(
+        """(names) => { const data = new DataTransfer();
+        for (const [name, type] of Object.entries(names)) data.items.add(new File(["x"], name, { type }));
+        return data; }""",
+        names,
+    )
+    page.dispatch_event(".dv-drop", "drop", {"dataTransfer": carried})
+    expect(page.get_by_text("Drop one recording, and at most one separate sound file with it.")).to_be_visible()
+
+
 def test_cancel_stops_it(watched: Watched, base: str, services: FakeServices, clip: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(services, "held", True)
     page = opened(watched.page, base)

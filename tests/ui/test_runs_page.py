@@ -23,6 +23,7 @@ from divine.services import runs
 from divine.store import Store
 from divine.training.config import TrainingConfig
 from divine.training.cross_validate import cross_validate
+from divine.training.folder import held
 from divine.training.run import Run
 from divine.training.spec import RunSpec
 from tests.training.cohorts import write_cohort
@@ -202,6 +203,19 @@ def test_a_run_of_ours_goes_to_the_trash_and_comes_back(client: TestClient, own:
     assert client.post(f"/studio/runs/{own.name}/restore").status_code == 200
     assert (own / "predictions.parquet").is_file() and not list((home / "trash").iterdir())
     assert "not in the trash" in client.post(f"/studio/runs/{own.name}/restore").json()["detail"]
+
+
+def test_a_run_whose_job_is_queued_waits_and_is_not_deleted(client: TestClient, own: Path, home: Path):
+    set_state(own, "interrupted", "Cancelled.")
+    job = home / "jobs" / own.name
+    job.mkdir(parents=True)
+    with held(job, "job"):
+        (listed,) = (one for one in client.get("/studio/runs").json()["runs"] if one["id"] == own.name)
+        assert listed["state"] == "waiting"
+        refused = client.delete(f"/studio/runs/{own.name}")
+        assert refused.status_code == 409 and "Cancel it first" in refused.json()["detail"]
+    assert client.get(f"/studio/runs/{own.name}").json()["run"]["state"] == "interrupted"
+    shutil.rmtree(job)
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,8 @@ def test_cancel_keeps_what_is_finished_and_resume_goes_on(watched: Watched, base
     page.click(".dv-train-now >> text=Cancel")
     page.wait_for_selector(".dv-train-now[data-state=interrupted]")
     expect(page.locator(".dv-train-now .dv-callout")).to_contain_text("Cancelled")
+    expect(page.locator(".dv-train-now .dv-state")).to_have_text("Cancelled")
+    expect(page.locator(".dv-jobs tbody tr")).to_contain_text(f"3 folds × {SEEDS} seeds · training")
     job = page.get_attribute(".dv-train-now", "data-job")
     assert job is not None
     finished = list((services.run_folder(job) / "members").glob("*/predictions.parquet"))

@@ -46,14 +46,15 @@ export class PaperView {
     return reproduction.state === "running";
   }
 
-  // Whoever asks for no table in particular sees the first of which there is a run.
+  // Whoever asks for no table in particular sees the one that is filled furthest: tables share runs.
   begun(one) {
     this.chosen = true;
     if (new URLSearchParams(location.search).has("table")) return false;
-    const pages = one.parts.filter((part) => part.done > 0).map((part) => pageOf(part.name));
-    if (pages.length === 0 || pages.includes(this.page)) return false;
+    const filled = ({ done, absent, failed, runs }) => (done > 0 ? (done + absent + failed) / runs : 0);
+    const best = one.parts.reduce((best, part) => (filled(part) > filled(best) ? part : best));
+    if (filled(best) === 0 || pageOf(best.name) === this.page) return false;
     const address = new URL(location.href);
-    address.searchParams.set("table", pages[0]);
+    address.searchParams.set("table", pageOf(best.name));
     history.replaceState(history.state, "", address);
     this.turned();
     return true;
