@@ -234,3 +234,14 @@ def idle(client: TestClient) -> None:
     while client.get(HOME).json()["busy"]:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_nothing_is_planned_on_a_cohort_whose_folder_is_gone(client: TestClient, opened: Opened, folder: Path):
+    order = {"cohort": "", "what": ["table4"], "folds": 3, "seeds": 1, "epochs": 1, "device": "cpu", "workers": None}
+    assert client.post("/studio/train/tables/plan", json=order).status_code == 200
+    away = folder.rename(folder.with_name("away"))
+    try:
+        refused = client.post("/studio/train/tables/plan", json=order)
+        assert refused.status_code == 422 and "is not there" in refused.json()["detail"]
+    finally:
+        away.rename(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -164,3 +165,20 @@ def test_a_session_leads_to_its_cohort_and_a_carried_folder_is_told_by_its_real_
     expect(page.locator(".dv-run-looked")).to_be_in_viewport()
     page.goto("/encoders")
     expect(page.locator("[data-part=catalogue]")).to_contain_text("divine encoders fetch CODE --from FOLDER")
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("run=nope", "There is no such run here"), (f"run={RUN}&subject=nope", "There is no such subject in this run")],
+)
+def test_a_stale_link_to_a_report_says_so_and_makes_nothing(watched: Watched, query: str, said: str):
+    page = watched.page
+    page.goto(f"/reports?{query}")
+    expect(page.locator(".dv-desk-shown [role=alert]")).to_contain_text(said)
+    assert page.locator(".dv-desk-pages").count() == 0
+
+
+def test_totals_in_the_panel_name_their_raters(watched: Watched):
+    page = watched.page
+    page.goto("/cohort")
+    expect(page.locator(".dv-panel summary .dv-num").first).to_have_text(re.compile(r"^SLP1 \d+ · SLP2 \d+$"))
