@@ -84,7 +84,8 @@ class Store:
             return None
         try:
             with safe_open(path, framework="numpy") as file:
-                return {name: file.get_tensor(name) for name in file.keys()}, json.loads(file.metadata()["about"])  # noqa: SIM118
+                names = file.keys()
+                return {name: file.get_tensor(name) for name in names}, json.loads(file.metadata()["about"])
         except (SafetensorError, KeyError, TypeError, ValueError):
             path.unlink(missing_ok=True)
             return None

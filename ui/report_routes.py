@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
@@ -58,7 +58,7 @@ def build(owners: Owners, cohorts: Cohorts, reports: Reports) -> APIRouter:
         return JSONResponse({"subjects": listed, "synthetic": context.status.synthetic})
 
     @router.post("", status_code=201)
-    def order(request: Request, asked: dict[str, str] = Body()) -> dict[str, str]:  # noqa: B008 - FastAPI's way
+    def order(request: Request, asked: Annotated[dict[str, str], Body()]) -> dict[str, str]:
         opened = cohorts.get(asked["cohort"]) if asked.get("cohort") else None
         owner = owners.require(request)
         report = reports.start(owner, asked.get("run", ""), asked.get("of", ""), opened.path if opened else None)

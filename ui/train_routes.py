@@ -109,11 +109,12 @@ def _orders(body: dict[str, Any], opened: Opened) -> list[TrainOrder | SweepOrde
 
 
 def _plan(order: TrainOrder | SweepOrder, opened: Opened, device: str) -> dict[str, Any]:
-    is_sweep = isinstance(order, SweepOrder)
-    look = train_plan.plan_sweep if is_sweep else train_plan.plan
-    made = look(order, opened.index, device=device)  # type: ignore[arg-type]
+    if isinstance(order, SweepOrder):
+        made = train_plan.plan_sweep(order, opened.index, device=device)
+    else:
+        made = train_plan.plan(order, opened.index, device=device)
     return {
-        "sweep": is_sweep,
+        "sweep": isinstance(order, SweepOrder),
         "members": made.members,
         "clips": made.clips,
         "subjects": made.subjects,

@@ -45,8 +45,9 @@ def report(
 
 
 def _formats(text: str) -> Sequence[reports.Format]:
+    known: tuple[reports.Format, ...] = get_args(reports.Format)
     named = [part.strip() for part in text.split(",")]
     for one in named:
-        if one not in get_args(reports.Format):
-            raise typer.BadParameter(f"{one}: no such format. Choose of {', '.join(get_args(reports.Format))}.")
-    return named  # pyright: ignore[reportReturnType]
+        if one not in known:
+            raise typer.BadParameter(f"{one}: no such format. Choose of {', '.join(known)}.")
+    return [one for one in known if one in named]

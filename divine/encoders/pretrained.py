@@ -49,7 +49,8 @@ def tensors(code: str, folder: Path, *, prefix: str = "", file: str = WHOLE) -> 
     for name in shards:
         try:
             with safe_open(folder / name, framework="pt") as opened:
-                for key in opened.keys():  # noqa: SIM118  it is no dict
+                keys = opened.keys()
+                for key in keys:
                     if key.startswith(prefix):
                         found[key.removeprefix(prefix)] = opened.get_tensor(key)
         except FileNotFoundError as error:

@@ -14,7 +14,7 @@ from divine import encoders
 from divine.data.load import load
 from divine.evaluation import paper
 from divine.evaluation.confusion import confusion
-from divine.evaluation.filled import FilledTable, Judged, Outcome, fill
+from divine.evaluation.filled import FilledTable, Judged, Outcome, Why, fill
 from divine.evaluation.paper import Panel, PaperTable
 from divine.evaluation.paper_notes import FIGURE, notes_of
 from divine.evaluation.unit import Unit
@@ -32,7 +32,7 @@ from divine.training.shared_packs import why_absent
 from divine.training.spec import Folds
 from divine.training.stand_ins import stand_in, write_stand_ins
 from divine.training.sweep import sweep
-from divine.training.sweep_folder import Sweep, SweepSpec
+from divine.training.sweep_folder import Sweep, SweepSpec, UnitState
 
 EVERYTHING = (*(f"table{number}" for number in paper.TABLES), "figure3")
 FIGURES = ("figure3", "figure3-own")
@@ -164,6 +164,9 @@ def filled_table(place: Reproduction, number: int, judged: Judged | None = None)
     return fill(table, outcomes(place), sizes, judged)
 
 
+_WHY: dict[UnitState, Why] = {"absent": "weights absent", "failed": "failed", "waiting": "not trained"}
+
+
 def outcomes(place: Reproduction) -> Callable[[Unit], Outcome]:
     """Return what gives the predictions of a run of a reproduction, or says why there are none."""
     status = place.sweep.status()
@@ -173,8 +176,7 @@ def outcomes(place: Reproduction) -> Callable[[Unit], Outcome]:
         state = status.of(unit)
         if state.state == "done":
             return Outcome(place.sweep.run(unit).predictions)
-        why = {"absent": "weights absent", "failed": "failed", "waiting": "not trained"}[state.state]
-        return Outcome(None, why, state.message)  # type: ignore[arg-type]
+        return Outcome(None, _WHY[state.state], state.message)
 
     return outcome
 

@@ -9,7 +9,7 @@ import numpy as np
 from divine.synthetic.rhythm import Beat, beats, wander
 from divine.synthetic.subject import OVERLAP, Overlap, Pathology, Subject
 from divine.synthetic.targets import Keys, pose_keys, speech_keys
-from divine.synthetic.tasks import SCHWA, TASKS, Task
+from divine.synthetic.tasks import AX, TASKS, Task
 from divine.synthetic.tracks import RATE_HZ, Burst, Gesture, Head, Mouth, Track, Tract, Truth
 
 
@@ -41,10 +41,11 @@ def _main_movement(task: Task, mouth: Mouth) -> tuple[Track, Track]:
         return mouth.aperture_mm, mouth.aperture_mm
     if task.code == "NSM_BROW":
         return mouth.brow_left_mm, mouth.brow_right_mm
-    return tuple(
-        np.hypot(x - x[0], y - y[0])
-        for x, y in ((mouth.left_out_mm, mouth.left_up_mm), (mouth.right_out_mm, mouth.right_up_mm))
-    )  # pyright: ignore[reportReturnType]
+    return _way(mouth.left_out_mm, mouth.left_up_mm), _way(mouth.right_out_mm, mouth.right_up_mm)
+
+
+def _way(x: Track, y: Track) -> Track:
+    return np.hypot(x - x[0], y - y[0])
 
 
 def _truth(
@@ -109,7 +110,7 @@ def make_gesture(subject: Subject, task: str, seed: int, seconds: float = 7.0, o
         name: keys.glide(times, name)
         for name in ("aperture", "jaw", "upper", "out", "up", "pucker", "brow", "blow", "voicing", "closed")
     }
-    formants = np.stack([keys.glide(times, f, rest) for f, rest in zip(("f1", "f2", "f3"), SCHWA.formants_hz, strict=True)], 1)
+    formants = np.stack([keys.glide(times, f, rest) for f, rest in zip(("f1", "f2", "f3"), AX.formants_hz, strict=True)], 1)
     gain = {"left": 1.0, "right": 1.0}
     gain[subject.weak_side] = 1.0 - p.weak
     hang = {side: p.droop_mm * (side == subject.weak_side) for side in gain}

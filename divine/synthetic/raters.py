@@ -33,8 +33,8 @@ class Scores(NamedTuple):
         return sum(self)
 
 
-def impairment(performed: Pathology) -> tuple[float, float, float, float, float]:
-    """Return, per item, how impaired the movement was: 0 as the average healthy adult, 1 severe."""
+def impairment(performed: Pathology) -> tuple[float, ...]:
+    """Return, per item in the order of ``Scores``, how impaired the movement was: 0 as the average healthy adult, 1 severe."""
     raw = (
         (performed.weak - 0.04) / 0.6 + performed.droop_mm / 14.0,
         (1.0 - performed.range) / 0.5,
@@ -42,7 +42,7 @@ def impairment(performed: Pathology) -> tuple[float, float, float, float, float]
         (performed.timing_cv - 0.035) / 0.2,
         0.5 * (performed.decay_rate + performed.decay_range) / 0.36,
     )
-    return tuple(float(np.clip(value, 0.0, 1.0)) for value in raw)  # pyright: ignore[reportReturnType]
+    return tuple(float(np.clip(value, 0.0, 1.0)) for value in raw)
 
 
 def rate(performed: Pathology, rng: np.random.Generator) -> tuple[Scores, Scores]:

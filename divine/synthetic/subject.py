@@ -35,6 +35,9 @@ class Overlap:
 OVERLAP = Overlap()
 
 
+Hair = Literal["short", "long", "bald"]
+
+
 @dataclass(frozen=True)
 class FaceIdentity:
     """Proportions (1 is the template), colours and surroundings; independent of group by construction."""
@@ -54,7 +57,7 @@ class FaceIdentity:
     skin_depth: float
     """0 light to 1 dark."""
     skin_warmth: float
-    hair: Literal["short", "long", "bald"]
+    hair: Hair
     hair_depth: float
     """0 dark to 1 fair; ``hair_grey`` then mixes towards grey."""
     hair_grey: float
@@ -147,7 +150,8 @@ def _face(rng: np.random.Generator, age: int, sex: Sex) -> FaceIdentity:
     n = rng.normal
     skin = float(np.clip(rng.choice([0.08, 0.2, 0.4, 0.62, 0.8]) + n(0, 0.05), 0, 0.95))
     fair = float(np.clip(rng.beta(1.2, 2.5) * (1 - 0.9 * skin), 0, 1))
-    hair = str(rng.choice(["short", "bald"], p=[0.78, 0.22])) if male else str(rng.choice(["short", "long"], p=[0.45, 0.55]))
+    other: tuple[Hair, float] = ("bald", 0.22) if male else ("long", 0.55)
+    hair: Hair = other[0] if rng.choice(2, p=[1 - other[1], other[1]]) else "short"
     return FaceIdentity(
         face_width=float(1.0 + n(0, 0.045)),
         jaw_width=float(1.0 + 0.06 * male + n(0, 0.06)),
@@ -163,7 +167,7 @@ def _face(rng: np.random.Generator, age: int, sex: Sex) -> FaceIdentity:
         brow_weight=float(np.clip(0.9 + 0.35 * male + n(0, 0.2), 0.5, 1.7)),
         skin_depth=skin,
         skin_warmth=float(n(0, 1.0)),
-        hair=hair,  # pyright: ignore[reportArgumentType]
+        hair=hair,
         hair_depth=fair,
         hair_grey=float(np.clip(1.3 * old + n(-0.1, 0.25), 0, 1)),
         iris=float(rng.uniform() * (1 - 0.8 * skin)),
@@ -171,13 +175,18 @@ def _face(rng: np.random.Generator, age: int, sex: Sex) -> FaceIdentity:
         wrinkles=float(np.clip(old + n(0, 0.15), 0, 1)),
         light_deg=float(rng.uniform(-70, 70)),
         light_strength=float(rng.uniform(0.06, 0.28)),
-        wall=tuple(int(v) for v in np.clip(rng.uniform(80, 205) + n(0, 8, 3), 0, 255)),  # pyright: ignore[reportArgumentType]
-        shirt=tuple(int(v) for v in np.clip(rng.uniform(35, 190) + n(0, 28, 3), 15, 235)),  # pyright: ignore[reportArgumentType]
+        wall=_colour(np.clip(rng.uniform(80, 205) + n(0, 8, 3), 0, 255)),
+        shirt=_colour(np.clip(rng.uniform(35, 190) + n(0, 28, 3), 15, 235)),
         px_per_unit=float(rng.uniform(1.15, 1.4)),
         offset_px=(float(n(0, 12)), float(n(0, 7))),
         noise=float(rng.uniform(1.2, 3.0)),
         texture_seed=int(rng.integers(2**31)),
     )
+
+
+def _colour(values: np.ndarray) -> tuple[int, int, int]:
+    red, green, blue = (int(value) for value in values)
+    return red, green, blue
 
 
 def _voice(rng: np.random.Generator, sex: Sex) -> VoiceIdentity:

@@ -6,7 +6,7 @@ import numpy as np
 
 from divine.synthetic.rhythm import Beat, glide
 from divine.synthetic.subject import Pathology
-from divine.synthetic.tasks import SCHWA, Pose, Syllable, Task, Vowel
+from divine.synthetic.tasks import AX, Pose, Syllable, Task, Vowel
 from divine.synthetic.tracks import Burst, Track
 
 
@@ -50,7 +50,7 @@ def pose_keys(keys: Keys, pose: Pose, beat: Beat, p: Pathology) -> None:
 def _vowel(vowel: Vowel, p: Pathology, size: float) -> dict[str, float]:
     aperture = vowel.aperture_mm * p.range * size
     # A slow tongue centralises vowels, and a closing mouth lowers the first formant.
-    f = [c + (v - c) * p.tongue for v, c in zip(vowel.formants_hz, SCHWA.formants_hz, strict=True)]
+    f = [c + (v - c) * p.tongue for v, c in zip(vowel.formants_hz, AX.formants_hz, strict=True)]
     f[0] *= 0.6 + 0.4 * min(aperture / vowel.aperture_mm, 1.2) ** 0.5
     return {
         "aperture": aperture, "jaw": vowel.jaw_mm * (0.45 + 0.55 * p.range) * p.jaw_share * size,

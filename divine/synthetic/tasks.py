@@ -58,30 +58,30 @@ class Task:
         return bool(self.syllables)
 
 
-A = Vowel(11.5, 8.5, 0.5, 0.0, (730.0, 1090.0, 2440.0))
+AA = Vowel(11.5, 8.5, 0.5, 0.0, (730.0, 1090.0, 2440.0))
 AI_END = Vowel(6.5, 5.0, 2.0, 0.0, (390.0, 1990.0, 2550.0))
-O = Vowel(12.5, 9.5, -1.0, 0.15, (570.0, 840.0, 2410.0))  # noqa: E741 (the vowel's letter)
-I = Vowel(6.0, 4.2, 2.5, 0.0, (270.0, 2290.0, 3010.0))  # noqa: E741
-SCHWA = Vowel(7.0, 5.0, 0.0, 0.0, (500.0, 1500.0, 2500.0))
-U = Vowel(10.0, 7.4, 0.0, 0.0, (640.0, 1190.0, 2390.0))
+AO = Vowel(12.5, 9.5, -1.0, 0.15, (570.0, 840.0, 2410.0))
+IY = Vowel(6.0, 4.2, 2.5, 0.0, (270.0, 2290.0, 3010.0))
+AX = Vowel(7.0, 5.0, 0.0, 0.0, (500.0, 1500.0, 2500.0))
+AH = Vowel(10.0, 7.4, 0.0, 0.0, (640.0, 1190.0, 2390.0))
 """The vowel of *puppy*'s first syllable."""
 
 _SENTENCE = (
-    Syllable("b", A, 0.9),
+    Syllable("b", AA, 0.9),
     Syllable("", AI_END, 0.5),
-    Syllable("b", O, 1.1),
-    Syllable("b", I, 0.9),
-    Syllable("", SCHWA, 0.6),
-    Syllable("p", U, 1.1),
-    Syllable("p", I, 1.2),
+    Syllable("b", AO, 1.1),
+    Syllable("b", IY, 0.9),
+    Syllable("", AX, 0.6),
+    Syllable("p", AH, 1.1),
+    Syllable("p", IY, 1.2),
 )
 
 TASKS: dict[str, Task] = {
     task.code: task
     for task in (
         Task("BBP_NORMAL", 1.45, syllables=_SENTENCE, pause_s=0.4),
-        Task("DDK_PA", 1 / 6.4, syllables=(Syllable("p", A, 1.0),)),
-        Task("DDK_PATAKA", 3 / 5.4, syllables=(Syllable("p", A, 1.0), Syllable("t", A, 1.0), Syllable("k", A, 1.0))),
+        Task("DDK_PA", 1 / 6.4, syllables=(Syllable("p", AA, 1.0),)),
+        Task("DDK_PATAKA", 3 / 5.4, syllables=(Syllable("p", AA, 1.0), Syllable("t", AA, 1.0), Syllable("k", AA, 1.0))),
         Task("NSM_KISS", 1.8, pose=Pose(out_mm=-7.5, pucker=1.0)),
         Task("NSM_OPEN", 1.85, pose=Pose(out_mm=-1.5, aperture_mm=34.0, jaw_mm=30.0, upper_mm=2.5)),
         Task("NSM_SPREAD", 1.8, pose=Pose(out_mm=7.5, up_mm=2.5)),

@@ -106,7 +106,15 @@ def test_an_order_is_looked_at_before_it_is_queued(client: TestClient):
     assert (plan["runs"], plan["here"], plan["members"], plan["reduced"], plan["objections"]) == (6, 3, 3, True, [])
     refused = client.post("/studio/train/tables/launch", json=order | {"folds": 10})
     assert refused.status_code == 422 and "10 are needed" in refused.json()["objections"][0]["text"]
-    for change in ({"what": []}, {"what": ["table10"]}, {"seeds": 0}, {"epochs": "many"}, {"folds": "all"}, {"workers": -1}, {"workers": 0}):
+    for change in (
+        {"what": []},
+        {"what": ["table10"]},
+        {"seeds": 0},
+        {"epochs": "many"},
+        {"folds": "all"},
+        {"workers": -1},
+        {"workers": 0},
+    ):
         assert client.post("/studio/train/tables/launch", json=order | change).status_code == 422, change
     assert services.jobs() == ()
 
