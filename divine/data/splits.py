@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -81,7 +81,8 @@ def split(index: Index, folds: int | Literal["loso", "given"] = 5, seeds: Iterab
         seeds: one complete set of folds is drawn from each.
 
     Raises:
-        SplitError: the cohort has too few classes or subjects, or clips without a given split.
+        SplitError: the cohort has too few classes or subjects, clips without a given split, or a diagnosis with nobody to learn
+            it from.
         LeakError: the given split puts a subject on two sides.
     """
     chosen = tuple(seeds)
@@ -209,6 +210,7 @@ def _given(index: Index, seed: int) -> Fold:
         if not groups[part]:
             raise SplitError(f"{_name(index)}: the column split names nobody for {part}. Fill it in, or use folds.")
     validation = set(groups["validation"])
+    _require_training(index, Counter(one.group for one in groups["train"]), 1 if validation else 2)
     if not validation:
         place = _deal(groups["train"], _VALIDATION_FOLDS, seed)
         validation = {one for one in place if place[one] == 0}
@@ -240,6 +242,24 @@ def _require(index: Index, least: int, remedy: str) -> None:
     for group, count in Counter(one.group for one in index.subjects).items():
         if count < least:
             raise SplitError(f"{group} has {count} subject{'s' * (count != 1)}, and {least} are needed. {remedy}")
+
+
+def _require_training(index: Index, trained: Mapping[str, int], least: int) -> None:
+    """Refuse a given split whose training subjects do not show every diagnosis: it could not be learned.
+
+    Where nobody is named for validation it takes a fifth of them, and it must not take a group's only one.
+    """
+    for group in index.groups:
+        if not trained.get(group):
+            raise SplitError(
+                f"{_name(index)}: the column split names nobody of {group} for train. "
+                "Give some of its subjects train, or leave the group out."
+            )
+        if trained[group] < least:
+            raise SplitError(
+                f"{_name(index)}: the column split names one subject of {group} for train and nobody for validation, which "
+                "takes some of them. Name subjects for validation, or give more of the group train."
+            )
 
 
 def _name(index: Index) -> str:

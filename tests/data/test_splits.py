@@ -114,6 +114,24 @@ def test_given_split_that_leaks_or_has_gaps():
         split(replace(index, clips=tuple(replace(clip, split="train") for clip in index.clips)), "given")
 
 
+def test_given_split_that_cannot_be_learned_is_refused():
+    only_tested = {"ALS0": "train", "ALS1": "validation", "ALS2": "train", "HC0": "train", "HC1": "test", "PD0": "test"}
+    with pytest.raises(SplitError, match="nobody of PD for train. Give some of its subjects train, or leave the group out"):
+        split(cohort({"ALS": 3, "PD": 1, "HC": 2}, parts=only_tested), "given")
+    one_class = {"ALS0": "train", "ALS1": "train", "HC0": "validation", "HC1": "test"}
+    with pytest.raises(SplitError, match="nobody of HC for train"):
+        split(cohort({"ALS": 2, "HC": 2}, parts=one_class), "given")
+
+
+def test_given_split_without_validation_never_takes_a_groups_only_training_subject():
+    parts = {"ALS0": "train", "ALS1": "test", "HC0": "train", "HC1": "train", "HC2": "test"}
+    with pytest.raises(SplitError, match="one subject of ALS for train and nobody for validation"):
+        split(cohort({"ALS": 2, "HC": 3}, parts=parts), "given")
+    parts = {f"{group}{number}": "train" for group in ("ALS", "HC") for number in range(2)} | {"ALS2": "test", "HC2": "test"}
+    for member in split(cohort({"ALS": 3, "HC": 3}, parts=parts), "given", range(10)).members:
+        assert {one.group for one in member.train} == {"ALS", "HC"}
+
+
 @pytest.mark.parametrize(
     ("sizes", "folds", "said"),
     [({"ALS": 4, "HC": 9}, 5, "ALS has 4 subjects, and 5 are needed. Ask for fewer folds"),
