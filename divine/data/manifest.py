@@ -12,13 +12,15 @@ from divine.data import cells
 from divine.data.assemble import Draft, assemble
 from divine.data.errors import DataError
 from divine.data.features import SUFFIXES
-from divine.data.schema import ClipEntry, Loaded, Problem
+from divine.data.schema import ClipEntry, Loaded, Problem, Severity
 from divine.data.tables import Row, Table, is_text, read_table
-from divine.data.tnf_names import TASKS, is_healthy, item_of, plain
+from divine.data.tnf_names import COMPUTED, ITEMS, TASKS, is_healthy, item_of, plain
 from divine.records import Modality
 
 COLUMNS = ("subject", "group", "dataset", "session", "task", "video", "audio", "age", "sex", "split")
 _RATING = re.compile(r"rating_(?P<item>.+)_(?P<rater>[^_]+)", re.IGNORECASE)
+_OF_NOBODY = re.compile(r"rating_(?P<item>[^_]+|" + "|".join(name for name in ITEMS if "_" in name) + ")", re.IGNORECASE)
+"""A rating whose heading lacks the rater, an item's own underscores aside."""
 _FEATURES = re.compile(r"features_(?P<modality>video|audio)_(?P<name>.+)", re.IGNORECASE)
 
 T = TypeVar("T")
@@ -50,6 +52,8 @@ class _Columns:
     known: dict[str, str]
     ratings: dict[str, tuple[str, str]]
     """Rater and item by heading."""
+    computed: tuple[str, ...]
+    """Ratings of what is computed from the items: left out."""
     features: dict[str, tuple[Modality, str]]
     metadata: tuple[str, ...]
 
@@ -60,14 +64,20 @@ def _columns(table: Table, path: Path) -> _Columns:
     if missing:
         heads = ", ".join(table.header)[:200]
         raise DataError(f"{path.name}: has no column {' and no column '.join(missing)} (but {heads}). Add it: docs/data.md.")
-    ratings = {name: (match["rater"], item_of(match["item"])) for name in table.header if (match := _RATING.fullmatch(name))}
+    rated = {
+        name: (match["rater"], item_of(match["item"]))
+        for name in table.header
+        if (match := _RATING.fullmatch(name)) and not _OF_NOBODY.fullmatch(name)
+    }
+    ratings = {name: key for name, key in rated.items() if key[1] not in COMPUTED}
     features: dict[str, tuple[Modality, str]] = {
         name: (cast(Modality, match["modality"].lower()), match["name"])
         for name in table.header
         if (match := _FEATURES.fullmatch(name))
     }
-    taken = {*known.values(), *ratings, *features}
-    return _Columns(known, ratings, features, tuple(name for name in table.header if name not in taken))
+    taken = {*known.values(), *rated, *features}
+    metadata = tuple(name for name in table.header if name not in taken)
+    return _Columns(known, ratings, tuple(name for name in rated if name not in ratings), features, metadata)
 
 
 class _Reader:
@@ -83,9 +93,18 @@ class _Reader:
             self.say(None, name, "this heading occurs twice; the first column counts", "Rename one.")
         for name in (name for name in table.header if not is_text(name)):
             self.say(None, name, "the heading is not UTF-8", "Save the manifest as CSV, UTF-8.")
+        for name in self.columns.computed:
+            what = "totals and levels are computed from the items, and are no items; the column was left out"
+            self.say(None, name, what, "Delete the column, or give the item another name.")
+        for name in self.columns.metadata:
+            match = _OF_NOBODY.fullmatch(name)
+            if match is None or item_of(match["item"]) in COMPUTED:
+                continue
+            what = "names no rater, so it is kept as metadata and rates nothing"
+            self.say(None, name, what, f"If it is a rating, call it {name}_<rater>, such as {name}_SLP1.", "warning")
 
-    def say(self, row: int | None, column: str, what: str, remedy: str) -> None:
-        self.problems.append(Problem(self.path.name, row, column, what, remedy))
+    def say(self, row: int | None, column: str, what: str, remedy: str, severity: Severity = "error") -> None:
+        self.problems.append(Problem(self.path.name, row, column, what, remedy, severity))
 
     def draft(self, row: Row) -> Draft | None:
         """Return the row's clip, or None where nothing of it can be judged."""

@@ -25,6 +25,9 @@ ITEMS = ("symmetry", "range_of_motion", "speed", "variability", "fatigue")
 ITEM_HEADINGS = {"symmetry": "Symmetry", "range_of_motion": "ROM", "speed": "Speed"}
 ITEM_HEADINGS |= {"variability": "Variability", "fatigue": "Fatigue"}
 _ITEM_ALIASES = {"rom": "range_of_motion"}
+TOTALS = ("tot", "total")
+COMPUTED = (*TOTALS, "level")
+"""What is computed from the items, so no item may have its name: it would count twice, and overwrite what was computed."""
 
 VIDEO_SUFFIXES = (".avi", ".mp4", ".mov", ".mkv", ".webm", ".m4v")
 _VIDEO = re.compile(r"(?P<subject>[^_]+)_(?P<session>[^_]+)_(?P<task>.+?)(?:_color)?", re.IGNORECASE | re.DOTALL)

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from divine.data import cells
 from divine.data.schema import Problem
 from divine.data.tables import Row, Table, is_text, read_table
-from divine.data.tnf_names import clip_key, item_of, plain
+from divine.data.tnf_names import COMPUTED, TOTALS, clip_key, item_of, plain
 
 _SCORE = re.compile(r"(?P<item>[^(]+?)\s*\(\s*(?P<rater>[^)]+?)\s*\)")
 _FILE_HEADINGS = ("file name", "filename", "file", "video", "video name", "videoname", "name")
@@ -59,6 +59,10 @@ def read_ratings(path: Path, problems: list[Problem]) -> list[RatedClip]:
     _say_repeated(table, path, problems)
     by_plain = {plain(name): name for name in reversed(table.header)}
     columns = {name: found for name in table.header if (found := _SCORE.fullmatch(name))}
+    for name in [name for name, match in columns.items() if item_of(match["item"]) in COMPUTED[len(TOTALS) :]]:
+        what = "levels are computed from the items, and are no items; the column was left out"
+        problems.append(Problem(path.name, None, name, what, "Delete the column, or give the item another name."))
+        del columns[name]
     if not columns:
         what = "has no column such as 'Symmetry (SLP1)': no rating was read"
         problems.append(Problem(path.name, None, "", what, "Fetch the sheet again, or name its columns so."))
@@ -74,7 +78,7 @@ def read_ratings(path: Path, problems: list[Problem]) -> list[RatedClip]:
         totals: dict[str, tuple[str, float]] = {}
         for column, match in columns.items():
             rater, item = _rater(match), item_of(match["item"])
-            if item in ("tot", "total"):
+            if item in TOTALS:
                 value = _cell(cells.number, cells.known(row.cells[column]), path, row, column, problems)
                 if value is not None:
                     totals[rater] = (column, value)

@@ -106,6 +106,15 @@ def test_total_that_is_not_the_sum(cohort):
     assert (problem.column, problem.severity) == ("Tot (SLP1)", "warning")
 
 
+def test_level_in_a_sheet_is_no_item(cohort):
+    row = trees.rated("A002_02_DDK_PA_color.avi", [1, 2, 3, 4, 5], [2, 2, 2, 2, 2])
+    trees.sheet(cohort / "ALS" / "SLP_Assessment_ALS.xlsx", [[*row, 3]], [*trees.SHEET_HEADER, "Level (SLP1)"])
+    loaded = load(cohort)
+    problem = only(loaded)
+    assert problem.column == "Level (SLP1)" and "computed from the items" in problem.what
+    assert "level" not in loaded.index.items and len(loaded.index.items) == 5
+
+
 def test_sheet_that_names_an_unknown_video(cohort):
     rows = [trees.rated("A099_02_DDK_PA_color.avi", [1] * 5, [1] * 5)]
     trees.sheet(cohort / "ALS" / "SLP_Assessment_ALS.xlsx", rows)

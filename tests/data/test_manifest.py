@@ -62,6 +62,24 @@ def test_a_rater_without_a_score_for_an_item_has_none_there(folder):
     assert np.isnan(clip_totals(index)).all() and subject_totals(index) == {}
 
 
+@pytest.mark.parametrize("name", ["total", "Tot", "level"])
+def test_what_is_computed_from_the_items_is_no_item(folder, name):
+    path = write(folder, f"subject,group,audio,rating_speed_R1,rating_{name}_R1\np,ALS,a1.wav,2,2\nq,ALS,a2.wav,4,4\n")
+    loaded = load(path)
+    assert loaded.index.items == ("speed",) and clip_totals(loaded.index).tolist() == [2, 4]
+    (problem,) = [one for one in loaded.problems if one.severity == "error"]
+    assert problem.column == f"rating_{name}_R1" and "computed from the items" in problem.what
+    assert all(clip.metadata == {} for clip in loaded.index.clips)
+
+
+@pytest.mark.parametrize("name", ["symmetry", "drooling", "range_of_motion"])
+def test_a_rating_without_a_rater_is_metadata_with_a_warning_that_says_how_it_is_named(folder, name):
+    loaded = load(write(folder, f"subject,group,audio,rating_{name}\np,ALS,a1.wav,2\nq,ALS,a2.wav,4\n"))
+    assert loaded.index.items == () and loaded.index.clips[0].metadata == {f"rating_{name}": "2"}
+    (problem,) = loaded.problems
+    assert problem.severity == "warning" and "names no rater" in problem.what and f"rating_{name}_SLP1" in problem.remedy
+
+
 def test_voice_only(folder):
     index = load(write(folder, "subject,group,audio\np1,ALS,a1.wav\np2,ALS,a2.wav\nc1,HC,a3.wav\n")).index
     assert all(clip.modalities == ("audio",) and clip.video is None for clip in index.clips)

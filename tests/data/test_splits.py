@@ -116,7 +116,7 @@ def test_given_split_that_leaks_or_has_gaps():
 
 def test_given_split_that_cannot_be_learned_is_refused():
     only_tested = {"ALS0": "train", "ALS1": "validation", "ALS2": "train", "HC0": "train", "HC1": "test", "PD0": "test"}
-    with pytest.raises(SplitError, match="nobody of PD for train. Give some of its subjects train, or leave the group out"):
+    with pytest.raises(SplitError, match=r"nobody of PD for train\. Give some of its subjects train, or leave the group out"):
         split(cohort({"ALS": 3, "PD": 1, "HC": 2}, parts=only_tested), "given")
     one_class = {"ALS0": "train", "ALS1": "train", "HC0": "validation", "HC1": "test"}
     with pytest.raises(SplitError, match="nobody of HC for train"):
