@@ -16,6 +16,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
+from sklearn.utils.class_weight import compute_sample_weight
 
 from divine.training.errors import TrainingError
 
@@ -36,6 +37,13 @@ class Recipe(NamedTuple):
     """Whether probabilities come from Platt's sigmoid on inner folds, for a classifier that has none."""
 
 
+class _BalancedForest(RandomForestClassifier):
+    """A class-balanced forest; with ``class_weight`` scikit-learn takes classes called ``"0"`` and ``"1"`` for numbers."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: Any = None) -> _BalancedForest:
+        return super().fit(X, y, compute_sample_weight("balanced", y))
+
+
 class _Forest(RandomForestRegressor):
     """A forest that takes a table of one rated item as it takes several, without a warning."""
 
@@ -51,7 +59,7 @@ RECIPES: dict[str, Recipe] = {
         (3000.0, 1000.0, 300.0, 100.0, 10.0),
     ),
     "random-forest": Recipe(
-        lambda leaf, seed: RandomForestClassifier(TREES, min_samples_leaf=leaf, class_weight="balanced", random_state=seed),
+        lambda leaf, seed: _BalancedForest(TREES, min_samples_leaf=leaf, random_state=seed),
         (5, 2, 1),
         lambda leaf, seed: _Forest(TREES, min_samples_leaf=leaf, max_features=1 / 3, random_state=seed),
         (5, 2),

@@ -131,11 +131,22 @@ def test_tuning_takes_the_best_of_the_inner_folds_by_brute_force():
 
 def test_the_forest_is_the_one_that_scikit_learn_grows():
     rng = np.random.default_rng(0)
-    x, classes = rng.normal(size=(40, 6)), np.repeat(["a", "b"], 20)
+    x, classes = rng.normal(size=(40, 6)), np.repeat(["a", "b"], (25, 15))
     fitted, leaf = fit_classifier(RECIPES["random-forest"], x, classes, (), 3)
     plain = RandomForestClassifier(20, min_samples_leaf=leaf, class_weight="balanced", random_state=3)
     plain.fit((x - x.mean(axis=0)) / x.std(axis=0), classes)
     np.testing.assert_allclose(fitted.predict_proba(x), plain.predict_proba((x - x.mean(axis=0)) / x.std(axis=0)))
+
+
+@pytest.mark.parametrize("system", CLASSICAL)
+def test_diagnoses_may_be_coded_as_digits(system: str, tmp_path: Path):
+    """A name is a name: with digits for diagnoses a system says what it says with words."""
+    said = []
+    for names in (("A", "B", "C"), ("0", "1", "2")):
+        manifest = write_cohort(tmp_path / names[0], groups=names, per_group=3)
+        frame = run(manifest, tmp_path / f"run {names[0]}", system=system).predictions().frame
+        said.append(frame[[f"probability_{name}" for name in names]].to_numpy())
+    np.testing.assert_array_equal(*said)
 
 
 @pytest.mark.parametrize("system", CLASSICAL)
