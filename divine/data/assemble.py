@@ -26,8 +26,7 @@ class Draft:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        one = self.entry
-        return tuple(path for path in (one.video, one.audio, *one.features.values()) if path is not None)
+        return self.entry.files
 
 
 def assemble(

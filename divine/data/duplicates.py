@@ -22,6 +22,14 @@ def same_content(paths: Iterable[Path]) -> list[tuple[Path, ...]]:
     return [tuple(group) for group in groups]
 
 
+def shared_content(paths: Iterable[Path], others: Iterable[Path]) -> set[Path]:
+    """Return those of ``paths`` that are one of the others, or hold the same bytes; paths must be resolved."""
+    mine, theirs = set(paths), set(others)
+    return (mine & theirs) | {
+        path for alike in same_content(sorted(mine | theirs)) if theirs.intersection(alike) for path in mine.intersection(alike)
+    }
+
+
 def _split(paths: Sequence[Path], identity: Callable[[Path], Hashable]) -> list[list[Path]]:
     found: defaultdict[Hashable, list[Path]] = defaultdict(list)
     for path in paths:

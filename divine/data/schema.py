@@ -85,6 +85,11 @@ class ClipEntry:
         return None if self.age is None or self.sex not in ("F", "M") else (self.age, float(self.sex == "F"))
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """Its recordings and features; the first makes it the clip that it is."""
+        return tuple(path for path in (self.video, self.audio, *self.features.values()) if path is not None)
+
+    @property
     def modalities(self) -> tuple[Modality, ...]:
         """What the clip may offer, as far as is known without opening it."""
         has_audio = self.audio is not None or self.audio_origin in ("embedded", "unknown")

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from divine import encoders
+from divine.data.duplicates import shared_content
+from divine.data.errors import DataError
 from divine.data.load import load
 from divine.data.schema import Index
 from divine.evaluation.table import Predictions
@@ -27,7 +29,7 @@ from divine.training.errors import TrainingError
 from divine.training.predict import infer_clips, predict_with
 from divine.training.rows import clip_columns, prediction_columns
 from divine.training.run import Run
-from divine.training.spec import RunSpec, restrict
+from divine.training.spec import RunSpec, kind_of, restrict
 from divine.training.work import SETTINGS
 
 
@@ -55,18 +57,26 @@ def judge_cohort(
 
     Raises:
         DataError: the cohort cannot be loaded.
-        TrainingError: the run is not finished, or the cohort has a diagnosis that the run never learned.
+        TrainingError: the run is not finished, members of it are missing, or the cohort has a diagnosis that it never learned.
         EncoderError: an encoder is not the one that the run was trained with.
     """
     spec = run.spec()
     places = sorted(run.folder.glob("members/f*s*/config.json"))
     status = run.status()
-    if status.state == "done" and not places:
+    if kind_of(spec.system).architecture is None:
         raise TrainingError(f"{run.folder.name}: {spec.system} keeps no checkpoints, so it cannot judge anybody else.")
     if status.state != "done":
         raise TrainingError(f"{run.folder.name}: is not finished ({status.done} of {status.total} members). Train it first.")
+    if not places:
+        raise TrainingError(f"{run.folder.name}: its members' checkpoints are not here. Train a run of your own.")
+    if len(places) < status.total:  # the rest would be another ensemble than the one that the run's own results are of
+        raise TrainingError(
+            f"{run.folder.name}: {status.total - len(places)} of its {status.total} members are missing. "
+            "Restore their folders, or delete what is left of them and give the command that trained the run again."
+        )
     first = load_checkpoint(places[0].parent)
-    index, notes = _comparable(restrict(load(data, frame_base=spec.frame_base).index, spec.tasks), first, run)
+    index, notes = _comparable(restrict(load(data, frame_base=spec.frame_base).index, spec.tasks), first)
+    notes += (*_same_names(index, run), *_same_files(index, Path(spec.data)))
     pair = Pair.parse(spec.encoders, modalities_of(index))
     _same_encoders(first, index)
     features = CohortFeatures(index, pair, store)
@@ -93,7 +103,7 @@ def _members(places: Sequence[Path], on_step: OnStep) -> Iterator[Checkpoint]:
         on_step(Step("judging", done, len(places)))
 
 
-def _comparable(index: Index, checkpoint: Checkpoint, run: Run) -> tuple[Index, tuple[str, ...]]:
+def _comparable(index: Index, checkpoint: Checkpoint) -> tuple[Index, tuple[str, ...]]:
     """Check that the cohort's diagnoses are the model's, and drop ratings of other items or another scale."""
     schema, notes = checkpoint.model.schema, []
     strange = [group for group in index.groups if group not in schema.classes]
@@ -111,14 +121,34 @@ def _comparable(index: Index, checkpoint: Checkpoint, run: Run) -> tuple[Index, 
         )
         clips = tuple(dataclasses.replace(clip, ratings=()) for clip in index.clips)
         index = dataclasses.replace(index, clips=clips, items=(), raters=())
+    return index, tuple(notes)
+
+
+def _same_names(index: Index, run: Run) -> Iterator[str]:
+    """Note who bears the name of somebody that the run has seen; a dataset is often but a file's name, and proves nothing."""
     frame = run.predictions().frame
     own = set(frame[["dataset", "group", "subject"]].drop_duplicates().itertuples(index=False, name=None))
-    shared = sum(tuple(person) in own for person in index.subjects)
-    if shared:
-        notes.append(
-            f"{shared} subjects have the names of subjects of the run: if they are the same people, this is no validation"
-        )
-    return index, tuple(notes)
+    same = {person for person in index.subjects if tuple(person) in own}
+    if same:
+        yield f"{len(same)} subjects have the names of subjects of the run: if they are the same people, this is no validation"
+    ids = {(group, subject) for _, group, subject in own}
+    alike = sum((person.group, person.subject) in ids for person in index.subjects if person not in same)
+    if alike:
+        yield f"{alike} subjects have the group and id of subjects of the run, in another dataset: they may be the same people"
+
+
+def _same_files(index: Index, data: Path) -> Iterator[str]:
+    """Note clips that the run's own cohort holds too, under whatever names."""
+    try:
+        own = load(data).index
+    except DataError:
+        yield f"{data.name}: the run's own cohort is not here, so nobody can tell whether clips of it are among these"
+        return
+    files = [{path.resolve() for path in clip.files} for clip in index.clips]
+    shared = shared_content(set().union(*files), (path.resolve() for clip in own.clips for path in clip.files))
+    count = sum(bool(paths & shared) for paths in files)
+    if count:
+        yield f"{count} clips are files of the run's own cohort, which it has seen: of these this is no validation"
 
 
 def _same_encoders(checkpoint: Checkpoint, index: Index) -> None:

@@ -72,6 +72,55 @@ def test_a_cohort_of_other_names_is_refused_and_of_fewer_is_noted(trained, tmp_p
     assert any("4 subjects have the names" in note for note in found.notes)
 
 
+def test_people_and_files_of_the_run_are_noted_under_other_names_of_dataset_and_file(trained, tmp_path: Path):
+    manifest = write_cohort(tmp_path / "copy", per_group=3)  # the run's own cohort, made again
+    table = pd.read_csv(manifest)
+    for name in ("features_video_V", "features_audio_A"):
+        for place, old in enumerate(table[name]):
+            (manifest.parent / old).rename(manifest.parent / f"{name}{place}.npy")
+        table[name] = [f"{name}{place}.npy" for place in range(len(table))]
+    other = manifest.with_name("clinic.csv")
+    table.to_csv(other, index=False)
+    notes = judge_cohort(trained, other, Store(tmp_path / "store")).notes
+    assert any(note.startswith("9 subjects have the group and id of subjects of the run, in another dataset") for note in notes)
+    assert any(note.startswith("18 clips are files of the run's own cohort") for note in notes)
+    table["subject"] = "new " + table["subject"]
+    table.loc[:3, "features_audio_A"] = None
+    table.to_csv(other, index=False)
+    for place in range(4, len(table)):
+        for name in ("features_video_V", "features_audio_A"):
+            path = manifest.parent / f"{name}{place}.npy"
+            np.save(path, np.load(path) + 1)
+    (note,) = judge_cohort(trained, other, Store(tmp_path / "store")).notes
+    assert note.startswith("4 clips are files of the run's own cohort")
+
+
+def test_a_run_whose_cohort_is_not_here_is_noted_and_other_people_are_not(trained, tmp_path: Path):
+    other = write_cohort(tmp_path / "other", seed=7, per_group=2)
+    table = pd.read_csv(other).assign(dataset="clinic")
+    table["subject"] = "new " + table["subject"]
+    table.to_csv(other, index=False)
+    assert judge_cohort(trained, other, Store(tmp_path / "store")).notes == ()
+    own = Path(trained.spec().data)
+    own.rename(own.with_suffix(".away"))
+    try:
+        (note,) = judge_cohort(trained, other, Store(tmp_path / "store")).notes
+    finally:
+        own.with_suffix(".away").rename(own)
+    assert "the run's own cohort is not here" in note
+
+
+def test_a_run_that_lost_a_member_is_refused(trained, tmp_path: Path):
+    other = write_cohort(tmp_path / "other", seed=7, per_group=1)
+    place = trained.folder / "members" / "f1s0"
+    place.rename(tmp_path / "away")
+    try:
+        with pytest.raises(TrainingError, match=r"1 of its 3 members are missing\. Restore their folders"):
+            judge_cohort(trained, other, Store(tmp_path / "store"))
+    finally:
+        (tmp_path / "away").rename(place)
+
+
 def test_other_ratings_leave_severity_out(trained, tmp_path: Path):
     manifest = write_cohort(tmp_path / "other", per_group=2)
     text = manifest.read_text().replace("rating_symmetry_", "rating_drooling_")
