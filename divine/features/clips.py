@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from divine.config import Limits
+from divine.data.errors import DataError
 from divine.data.features import read_features
 from divine.data.recording import open_entry
 from divine.data.schema import ClipEntry
@@ -55,13 +56,15 @@ class ClipFeatures:
 
     def of(self, clip: ClipEntry) -> dict[str, Features]:
         """Return the features of one clip by code, without computing any; a modality that it lacks is left out."""
+        given, _ = _read_given(clip, self.named)
+        wanted = self.encoded(clip)
         try:
-            found = stored(self.store, open_entry(clip).digest, self.encoded(clip)).features if _has_media(clip) else {}
-            return found | self._given(clip)
+            made = stored(self.store, open_entry(clip).digest, wanted).features if wanted and _has_media(clip) else {}
         except StoreError:
             raise
         except DivineError:
-            return {}  # extraction has listed it among the failures
+            made = {}  # extraction has listed it among the failures
+        return made | given
 
     def encoded(self, clip: ClipEntry) -> tuple[str, ...]:
         """Return the codes that must be computed: those for which the cohort brought no file."""
@@ -89,9 +92,10 @@ class ClipFeatures:
     def _job(self, clip: ClipEntry) -> _Job:
         """Open a clip and see what is missing."""
         job = _Job(f"{clip.person}/{clip.name}")
+        _, damaged = _read_given(clip, self.named)
+        job.failures += [Failure(job.address, code, why) for code, why in damaged.items()]
+        wanted = self.encoded(clip)
         try:
-            self._given(clip)
-            wanted = self.encoded(clip)
             if wanted and _has_media(clip):
                 job.clip = open_entry(clip)
                 before = stored(self.store, job.clip.digest, wanted)
@@ -117,10 +121,18 @@ class ClipFeatures:
                 keep(self.store, clip.digest, found)
                 job.failures += [Failure(job.address, code, why) for why in found.absent.values()]
 
-    def _given(self, clip: ClipEntry) -> dict[str, Features]:
-        files = {code: clip.features.get((modality, code)) for modality, code in self.named}
-        found = {code: read_features(path) for code, path in files.items() if path is not None}
-        return {code: Features(values, np.arange(len(values), dtype=float), code) for code, values in found.items()}
+
+def _read_given(clip: ClipEntry, named: Sequence[tuple[Modality, str]]) -> tuple[dict[str, Features], dict[str, str]]:
+    """Read the files of features that a clip brought; return what they hold by code, and why the damaged ones hold nothing."""
+    found, damaged = {}, {}
+    for code, path in [(code, path) for modality, code in named if (path := clip.features.get((modality, code))) is not None]:
+        try:
+            values = read_features(path)
+        except DataError as error:
+            damaged[code] = str(error)
+        else:
+            found[code] = Features(values, np.arange(len(values), dtype=float), code)
+    return found, damaged
 
 
 def _observed(clip: Clip, modality: Modality, limits: Limits) -> Observation | DivineError:

@@ -30,6 +30,7 @@ from divine.store import Store, StoreError
 from tests import clips
 from tests.encoders.observations import face, observation
 from tests.features.kept import digests, writings
+from tests.training.cohorts import write_cohort
 
 
 def manifest(folder: Path, rows: Sequence[dict[str, str]]) -> Path:
@@ -131,6 +132,28 @@ def test_clips_fail_by_themselves_and_by_the_side(rendered: Path, state: Path, t
     assert any(row["why"].startswith("'=1+1.mp4") for row in written)
     again = services.extract(folder / "manifest.csv", "KI,AC")
     assert again.done == 0 and again.failures == found.failures
+
+
+def test_a_damaged_file_of_given_features_fails_its_encoder_and_leaves_the_other(tmp_path: Path, state: Path):
+    cohort = write_cohort(tmp_path / "c", per_group=1)
+    entry = load(cohort).index.clips[0]
+    entry.features["video", "V"].write_bytes(b"torn")
+    found = services.extract(cohort, "V,A")
+    (failure,) = found.failures
+    assert failure.encoder == "V" and entry.features["video", "V"].name in failure.why and found.kept == 5
+    left = CohortFeatures(load(cohort).index, Pair("V", "A"), Store(state / "store"))
+    assert set(left.of(entry)) == {"A"} and all(set(left.of(one)) == {"A", "V"} for one in left.index.clips[1:])
+
+
+def test_a_damaged_recording_leaves_the_features_that_were_given(tmp_path: Path, state: Path):
+    (tmp_path / "torn.mp4").write_bytes(b"torn")
+    np.save(tmp_path / "a.npy", np.ones((3, 4)))
+    path = tmp_path / "manifest.csv"
+    path.write_text("subject,group,video,features_audio_A\nP,ALS,torn.mp4,a.npy\n")
+    found = services.extract(path, "KI,A")
+    assert [one.encoder for one in found.failures] == [""] and "torn.mp4" in found.failures[0].why
+    index = load(path).index
+    assert set(CohortFeatures(index, Pair("KI", "A"), Store(state / "store")).of(index.clips[0])) == {"A"}
 
 
 class Faulty:
