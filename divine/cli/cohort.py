@@ -12,17 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from divine import services
+from divine.cli.options import Data, Folds, Seeds, Workers, folds_of, listed, usable
 from divine.cli.output import Json, app, print_json, progress
 from divine.records import SYNTHETIC_NOTICE
 
 data_app = typer.Typer(help="Look into a cohort before using it.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
-Data = Annotated[Path, typer.Argument(metavar="DATA", help="A Toronto NeuroFace folder, a synthetic cohort, or a manifest.")]
 _REFITTED = "majority, age-sex, logistic, random-forest, svm"
 _SYSTEMS = f"divine, divine-no-cycle, divine-no-sparse, divine-no-token, flat, single-level, concat, fcn, cnn, {_REFITTED}"
-
-Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; as many as there are cores by default.")]
 
 
 @app.command()
@@ -40,7 +38,7 @@ def synth(
         count = services.synthesise(
             out,
             subjects=subjects,
-            tasks=_listed(tasks),
+            tasks=listed(tasks),
             seconds=seconds,
             fps=fps,
             seed=seed,
@@ -88,7 +86,7 @@ def extract(
 ) -> None:
     """Run encoders over a cohort; what is finished is kept and not done again."""
     with progress() as tell:
-        found = services.extract(data, encoders, workers=workers, processes=processes, cluster=cluster, on_step=tell)
+        found = services.extract(usable(data), encoders, workers=workers, processes=processes, cluster=cluster, on_step=tell)
     if as_json:
         failures = [failure._asdict() for failure in found.failures]
         print_json({"done": found.done, "kept": found.kept, "failures": failures, "table": str(found.table)})
@@ -109,8 +107,8 @@ def train(
     encoders: Annotated[str, typer.Option(help="A video and an audio encoder, such as KI+AC, or one alone.")] = "KI+AC",
     system: Annotated[str, typer.Option(help=_SYSTEMS)] = "divine",
     tasks: Annotated[Literal["all", "speech", "non-speech"], typer.Option(help="Which recordings are used.")] = "all",
-    folds: Annotated[str, typer.Option(help="A number, loso, or given (the manifest's column split).")] = "5",
-    seeds: Annotated[int, typer.Option(min=1)] = 5,
+    folds: Folds = "5",
+    seeds: Seeds = 5,
     objective: Annotated[Literal["C", "R", "M"], typer.Option(help="Diagnosis, severity, or both.")] = "M",
     baselines: Annotated[str | None, typer.Option(help=f"Of {_REFITTED}, with commas between them.")] = None,
     modalities: Annotated[
@@ -126,17 +124,18 @@ def train(
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://node1:8786.")] = None,
 ) -> None:
     """Train folds x seeds, subject-wise; the same command goes on with a run that was cut off."""
+    count = folds_of(folds)  # wrong usage is said before anything is loaded
     with progress() as tell:
         status = services.train(
-            data,
+            usable(data),
             run,
             encoders=encoders,
             system=system,
             tasks=tasks,
-            folds=_folds(folds),
+            folds=count,
             seeds=seeds,
             objective=objective,
-            baselines=_listed(baselines),
+            baselines=listed(baselines),
             modalities=modalities,
             precision=precision,
             engine=engine,
@@ -163,18 +162,6 @@ def evaluate(
         console.print(_result_table(system))
     if document["synthetic"]:
         console.print(Text(SYNTHETIC_NOTICE, style="yellow"))
-
-
-def _listed(text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip()) if text else ()
-
-
-def _folds(text: str) -> int | Literal["loso", "given"]:
-    if text == "loso" or text == "given":
-        return text
-    if not text.isdigit():
-        raise typer.BadParameter(f"{text}: give a number, loso or given.", param_hint="--folds")
-    return int(text)
 
 
 def _print_check(summary: dict[str, Any], problems: list[dict[str, Any]]) -> None:

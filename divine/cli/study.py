@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -11,20 +11,18 @@ from rich.table import Table
 from rich.text import Text
 
 from divine import services
+from divine.cli.options import Data, Folds, Seeds, Workers, folds_of, listed, usable
 from divine.cli.output import Json, app, print_json, progress
 from divine.records import SYNTHETIC_NOTICE
 
 if TYPE_CHECKING:
     from divine.evaluation.compare import Comparison
+    from divine.training.sweep_folder import SweepStatus
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
 SHOWN = ("accuracy", "macro_f1", "auroc", "brier", "mae_total", "rmse_total")
 
-Data = Annotated[Path, typer.Argument(metavar="DATA", help="A Toronto NeuroFace folder, a synthetic cohort, or a manifest.")]
-Folds = Annotated[str, typer.Option(help="A number, loso, or given (the manifest's column split).")]
-Seeds = Annotated[int, typer.Option(min=1)]
 Epochs = Annotated[int, typer.Option(min=1, help="At most so many.")]
-Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; as many as there are cores by default.")]
 
 
 @app.command()
@@ -43,25 +41,22 @@ def sweep(
     epochs: Epochs = 50,
     workers: Workers = None,
 ) -> None:
-    """Train every system on every pair of encoders; the same command goes on with a sweep that was cut off."""
+    """Train every system on every pair of encoders, or go on with a sweep that was cut off; exit 1 if a run failed."""
+    count = folds_of(folds)  # wrong usage is said before anything is loaded
     units = services.sweep_units(
-        _listed(systems),
-        video=_listed(video),
-        audio=_listed(audio),
+        listed(systems),
+        video=listed(video),
+        audio=listed(audio),
         objectives=_chosen(objectives, ("C", "R", "M"), "--objectives"),
         tasks=_chosen(tasks, ("all", "speech", "non-speech"), "--tasks"),
         train_modalities=_chosen(train_modalities, ("audio+video", "video", "audio"), "--train-modalities"),
-        baselines=_listed(baselines),
+        baselines=listed(baselines),
     )
     with progress() as tell:
         status = services.sweep(
-            data, run, units, folds=_folds(folds), seeds=seeds, epochs=epochs, workers=workers, on_step=tell
+            usable(data), run, units, folds=count, seeds=seeds, epochs=epochs, workers=workers, on_step=tell
         )
-    console = Console(stderr=True)
-    for one in status.units:
-        if one.state != "done":
-            console.print(Text(f"{one.name}: {one.message}"))
-    console.print(f"{sum(one.state == 'done' for one in status.units)} of {len(status.units)} runs done")
+    _end(status)
 
 
 @app.command()
@@ -77,13 +72,17 @@ def reproduce(
         bool, typer.Option("--test-encoders", help="For tests: tiny random encoders in the place of absent ones, marked TEST.")
     ] = False,
 ) -> None:
-    """Write the paper's tables and figure from your cohort, beside its printed numbers; anything less than 5 x 5 is stamped."""
+    """Write the paper's tables and figure from your cohort, beside its printed numbers; exit 1 if a run failed.
+
+    Anything less than 5 x 5 is stamped.
+    """
+    count = folds_of(folds)
     with progress() as tell:
         files = services.reproduce(
             what,
-            data,
+            usable(data),
             out,
-            folds=_folds(folds),
+            folds=count,
             seeds=seeds,
             epochs=epochs,
             test_encoders=test_encoders,
@@ -92,6 +91,9 @@ def reproduce(
         )
     for file in files:
         Console().print(Text(str(file)), soft_wrap=True)
+    from divine.report.reproduce import Reproduction
+
+    _end(Reproduction(out).sweep.status())
 
 
 @app.command()
@@ -144,21 +146,22 @@ def validate(
     _mark(console, document["synthetic"])
 
 
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+def _end(status: SweepStatus) -> None:
+    """Say which runs are not there and why; what failed makes a bad result, weights that are not here do not."""
+    console = Console(stderr=True)
+    for one in status.units:
+        if one.state != "done":
+            console.print(Text(f"{one.name}: {one.message}"))
+    console.print(f"{sum(one.state == 'done' for one in status.units)} of {len(status.units)} runs done")
+    if any(one.state == "failed" for one in status.units):
+        raise typer.Exit(1)
 
 
 def _chosen(text: str, among: tuple[str, ...], option: str) -> tuple[Any, ...]:
-    strange = [name for name in _listed(text) if name not in among]
-    if strange or not _listed(text):
+    strange = [name for name in listed(text) if name not in among]
+    if strange or not listed(text):
         raise typer.BadParameter(f"give some of {', '.join(among)}.", param_hint=option)
-    return _listed(text)
-
-
-def _folds(text: str) -> int | Literal["loso", "given"]:
-    if text not in ("loso", "given") and not text.isdigit():
-        raise typer.BadParameter(f"{text}: give a number, loso or given.", param_hint="--folds")
-    return int(text) if text.isdigit() else cast(Literal["loso", "given"], text)
+    return listed(text)
 
 
 def _cells(one: Comparison) -> tuple[str, ...]:

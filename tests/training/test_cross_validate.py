@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from divine import services
+from divine import cli, services
 from divine.models.config import DivineConfig
 from divine.store import Store
 from divine.training.checkpoint import load
@@ -197,3 +197,53 @@ def test_more_of_the_task_set_than_there_is_says_so(tmp_path: Path):
     asked = spec(write_cohort(tmp_path / "c", tasks=("NSM_OPEN",)), tasks="speech")
     with pytest.raises(TrainingError, match="task set 'speech'"):
         run(asked, tmp_path / "run")
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str | None:
+    """Give a command line to ``divine`` and return its exit status."""
+    monkeypatch.setattr(sys, "argv", ["divine", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return ended.value.code
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DIVINE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.mark.parametrize("name", ["train", "sweep"])
+def test_folds_that_are_no_number_are_wrong_usage(name: str, tmp_path: Path, home: Path, monkeypatch, capsys):
+    more = ("--video", "V") if name == "sweep" else ()
+    assert command(monkeypatch, name, tmp_path, "--run", tmp_path / "run", "--folds", "²", *more) == 2
+    assert "give a number, loso or given" in capsys.readouterr().err
+
+
+def test_a_baseline_that_is_named_twice_is_taken_once(tmp_path: Path, home: Path, monkeypatch):
+    manifest = write_cohort(tmp_path / "c", per_group=3)
+    about = ("--encoders", "V+A", "--system", "majority", "--folds", "3", "--seeds", "1", "--workers", "1")
+    assert not command(monkeypatch, "train", manifest, "--run", tmp_path / "run", *about, "--baselines", "age-sex, age-sex")
+    frame = Run(tmp_path / "run").predictions().frame
+    assert not frame.duplicated(["system", "group", "subject", "clip", "modalities", "part"]).any()
+    assert set(frame["system"]) == {"majority", "age-sex"}
+
+
+def test_a_sweep_of_which_a_run_failed_exits_with_one(tmp_path: Path, home: Path, monkeypatch, capsys):
+    manifest = write_cohort(tmp_path / "c", per_group=3, ages=False)
+    about = (manifest, "--video", "V", "--folds", "3", "--seeds", "1", "--workers", "1")
+    assert command(monkeypatch, "sweep", *about, "--run", tmp_path / "bad", "--systems", "majority,age-sex") == 1
+    told = capsys.readouterr().err
+    assert "1 of 2 runs done" in told and "has no age" in " ".join(told.split())
+    absent = (*about, "--audio", "WV", "--systems", "majority")
+    assert not command(monkeypatch, "sweep", *absent, "--run", tmp_path / "absent")
+    assert "0 of 1 runs done" in capsys.readouterr().err
+
+
+def test_a_cohort_of_which_nothing_is_left_says_so_and_who_says_why(tmp_path: Path, home: Path, monkeypatch, capsys):
+    manifest = write_cohort(tmp_path / "c", per_group=3)
+    for path in manifest.parent.glob("*.npy"):
+        path.unlink()
+    assert command(monkeypatch, "train", manifest, "--run", tmp_path / "run", "--encoders", "V+A") == 1
+    told = capsys.readouterr().err
+    assert "the cohort holds no usable clip" in told and f"divine data check {manifest}" in told
