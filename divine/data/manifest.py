@@ -14,7 +14,7 @@ from divine.data.errors import DataError
 from divine.data.features import SUFFIXES
 from divine.data.schema import ClipEntry, Loaded, Problem, Severity
 from divine.data.tables import Row, Table, is_text, read_table
-from divine.data.tnf_names import COMPUTED, ITEMS, TASKS, is_healthy, item_of, plain
+from divine.data.tnf_names import COMPUTED, ITEMS, TASKS, diagnosis, is_healthy, item_of, plain
 from divine.records import Modality
 
 COLUMNS = ("subject", "group", "dataset", "session", "task", "video", "audio", "age", "sex", "split")
@@ -129,7 +129,7 @@ class _Reader:
         task = self._known(row, "task")
         entry = ClipEntry(
             dataset=self._known(row, "dataset") or self.path.stem,
-            group=self.groups.setdefault(plain(group), group),
+            group=self.groups.setdefault(diagnosis(group), group),
             subject=subject,
             session=self._known(row, "session"),
             task=next((code for code in TASKS if plain(code) == plain(task)), task),

@@ -46,6 +46,12 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[_\-\s]+", " ", text.casefold()).split())
 
 
+def diagnosis(text: str) -> str:
+    """Return what all spellings of a diagnosis share: like ``plain``, but a sign at its end, as of ``MCI-``, distinguishes."""
+    between = re.sub(r"(?<=[^_\-\s])[_\-\s]+(?=[^_\-\s])", " ", text.casefold())
+    return between.strip("_ \t\r\n")
+
+
 def group_of(folder: str) -> str | None:
     """Return the group that a folder's name means, or None."""
     return _BY_ALIAS.get(plain(folder))
@@ -53,7 +59,7 @@ def group_of(folder: str) -> str | None:
 
 def is_healthy(group: str) -> bool:
     """Whether a diagnosis, in anybody's words, means healthy controls."""
-    return group_of(group) == HEALTHY
+    return _BY_ALIAS.get(diagnosis(group)) == HEALTHY
 
 
 def item_of(heading: str) -> str:

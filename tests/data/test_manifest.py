@@ -139,6 +139,16 @@ def test_spellings_of_a_group_are_one_class_and_of_a_subject_a_warning(folder):
     assert any("P1 and p1" in one.what and one.severity == "warning" for one in loaded.problems)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "classes"),
+    [("post-stroke", "Post_Stroke", 1), ("post  stroke", "post-stroke", 1), ("MCI_", "mci", 1), ("a-_b", "A B", 1),
+     ("MCI-", "MCI", 2), ("MCI+", "MCI", 2), ("MCI-", "MCI+", 2), ("-MCI", "MCI", 2), ("HC-", "HC", 2)],
+)  # fmt: skip
+def test_a_sign_at_the_end_of_a_group_makes_another_class_and_one_between_words_does_not(folder, first, second, classes):
+    loaded = load(write(folder, f"subject,group,audio\np1,{first},a1.wav\np2,{second},a2.wav\n"))
+    assert len(loaded.index.groups) == classes and len(loaded.index.healthy) == (second == "HC")
+
+
 def test_subject_on_two_sides_is_named(folder):
     loaded = load(write(folder, "subject,group,audio,split\np1,ALS,a1.wav,train\np1,ALS,a2.wav,test\nc1,HC,a3.wav,test\n"))
     assert any(one.column == "split" and "p1 stands in test and train" in one.what for one in loaded.problems)
