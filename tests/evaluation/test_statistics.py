@@ -23,25 +23,31 @@ def test_the_examples_in_the_docstrings_hold(module):
     assert found.attempted and not found.failed
 
 
-@settings(deadline=None, max_examples=40)
-@given(st.lists(st.integers(1, 10_000), min_size=1, max_size=9, unique=True), st.integers(0, 2**9 - 1))
-def test_wilcoxon_is_the_share_of_all_signs_that_are_as_extreme(sizes, signs):
-    ranks = stats.rankdata(sizes)
-    positive = sum(rank for place, rank in enumerate(ranks) if signs >> place & 1)
-    middle = ranks.sum() / 2
-    extreme = [
-        abs(sum(rank for rank, sign in zip(ranks, chosen, strict=True) if sign) - middle) >= abs(positive - middle) - 1e-9
-        for chosen in itertools.product((0, 1), repeat=len(ranks))
-    ]
-    given_signs = np.array([size if signs >> place & 1 else -size for place, size in enumerate(sizes)], dtype=float)
-    assert significance.wilcoxon(differences=given_signs) == pytest.approx(np.mean(extreme))
+def share_of_signs(differences: np.ndarray) -> float:
+    """Try all signs of the ranks: the share whose sum lies as far from zero."""
+    ranks = stats.rankdata(np.abs(differences))
+    sums = np.array(list(itertools.product((-1, 1), repeat=len(ranks)))) @ ranks
+    return float(np.mean(np.abs(sums) >= abs(np.sign(differences) @ ranks) - 1e-9))
 
 
-def test_wilcoxon_leaves_out_zeros_and_what_is_unknown_and_takes_ties():
-    told = np.array([0.5, -0.25, 1.0, 2.0, 0.75])
-    padded = np.concatenate([told, [0.0, np.nan]])
-    assert significance.wilcoxon(differences=padded) == significance.wilcoxon(differences=told)
-    tied = np.array([1.0, 1.0, -1.0, 2.0, 3.0, 1.0, 2.0])
+@settings(deadline=None, max_examples=80)
+@given(st.lists(st.integers(-10_000, 10_000) | st.integers(-3, 3), min_size=1, max_size=10))
+def test_wilcoxon_is_the_share_of_all_signs_that_are_as_extreme_with_ties_and_zeros(whole):
+    differences = np.array(whole, dtype=float)
+    found = significance.wilcoxon(differences=differences / 7)
+    if not differences.any():
+        assert math.isnan(found)
+    else:
+        assert found == pytest.approx(share_of_signs(differences[differences != 0]), rel=1e-12)
+
+
+def test_wilcoxon_is_scipys_where_scipy_is_exact_or_samples_are_large():
+    rng = np.random.default_rng(0)
+    alone = rng.normal(0.2, 1, 50)
+    assert significance.wilcoxon(differences=alone) == pytest.approx(stats.wilcoxon(alone, method="exact").pvalue)
+    tied = rng.integers(-3, 5, 51 + 20).astype(float)
+    tied = np.concatenate([tied[tied != 0], np.ones(20)])
+    assert len(tied) > 50
     ranks = stats.rankdata(np.abs(tied))
     statistic = min(ranks[tied > 0].sum(), ranks[tied < 0].sum())
     n = len(tied)
@@ -49,6 +55,18 @@ def test_wilcoxon_leaves_out_zeros_and_what_is_unknown_and_takes_ties():
     variance = n * (n + 1) * (2 * n + 1) / 24 - np.sum(counts**3 - counts) / 48
     expected = 2 * stats.norm.cdf((statistic - n * (n + 1) / 4) / np.sqrt(variance))
     assert significance.wilcoxon(differences=tied) == pytest.approx(expected)
+
+
+def test_four_equal_differences_are_no_proof():
+    assert significance.wilcoxon(differences=np.full(4, 0.25)) == 0.125
+
+
+def test_wilcoxon_leaves_out_zeros_and_what_is_unknown_and_takes_nearly_equal_for_ties():
+    told = np.array([0.5, -0.25, 1.0, 2.0, 0.75])
+    padded = np.concatenate([told, [0.0, 0.1 + 0.2 - 0.3, np.nan]])
+    assert significance.wilcoxon(differences=padded) == significance.wilcoxon(differences=told)
+    thirds = np.array([2 / 3 - 1 / 3, 1 / 3, 1 - 2 / 3, -1 / 3, 1.0])
+    assert significance.wilcoxon(differences=thirds) == share_of_signs(np.array([1.0, 1.0, 1.0, -1.0, 3.0]))
     assert math.isnan(significance.wilcoxon(differences=np.zeros(4)))
 
 
