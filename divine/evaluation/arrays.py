@@ -11,6 +11,8 @@ from divine.evaluation.table import PERSON, Predictions
 
 _MEMBER = 100_000
 """More seeds than any run has: fold and seed become one number."""
+_DECIMALS = 12
+"""Of an average: sums of equal numbers differ in the last bit with how many they are, and ranks would tell them apart."""
 
 
 class Scores(NamedTuple):
@@ -82,14 +84,17 @@ class Arrays(NamedTuple):
         return self._averaged(self.subject * (member.max(initial=0) + 1) + member)
 
     def _averaged(self, key: Int[np.ndarray, " n"]) -> Arrays:
-        """Average rows that share a key: the diagnosis is that of highest mean probability, unknown scores are left out."""
+        """Average rows that share a key: the diagnosis is that of highest mean probability, unknown scores are left out.
+
+        Averages are rounded to 12 decimals, so that what is equal before it is averaged is equal after.
+        """
         _, first, group = np.unique(key, return_index=True, return_inverse=True)
 
         def mean(values: np.ndarray) -> np.ndarray:
             known = np.isfinite(values)
             count = np.bincount(group, known, minlength=len(first))
             total = np.bincount(group, np.where(known, values, 0.0), minlength=len(first))
-            return np.divide(total, count, out=np.full(len(first), np.nan), where=count > 0)
+            return np.divide(total, count, out=np.full(len(first), np.nan), where=count > 0).round(_DECIMALS)
 
         found = self.rows(first)
         probability = np.stack([mean(column) for column in self.probability.T], axis=1)

@@ -75,7 +75,7 @@ class Predictions:
     def _averaged(self, keys: list[str], fixed: dict[str, str | int]) -> Predictions:
         grouped = self.frame.groupby(keys, sort=True, observed=True, dropna=False)
         numbers = [name for name in self.frame.select_dtypes("number").columns if name not in KEYS]
-        averaged = grouped[numbers].mean()
+        averaged = grouped[numbers].mean().round(12)  # as ``Arrays`` does: equal probabilities stay equal
         averaged["target"] = grouped["target"].first()
         columns = [f"probability_{name}" for name in self.classes]
         averaged = averaged.reset_index().assign(**fixed)

@@ -71,6 +71,21 @@ def test_a_subject_is_the_mean_of_its_clips():
     assert one["target_total"] == pytest.approx(clips["target_total"].dropna().mean())
 
 
+def test_who_says_the_same_of_everybody_ranks_nobody(monkeypatch: pytest.MonkeyPatch):
+    """A mean of equal probabilities over 3 clips and one over 7 differ in the last bit: the area must stay a half."""
+    monkeypatch.setattr(module, "BOOTSTRAPS", 20)
+    frame = pd.concat([table(clips=7).frame, table(clips=5, seed=1).frame.assign(dataset="e")], ignore_index=True)
+    rng = np.random.default_rng(0)
+    frame = frame[rng.random(len(frame)) < 0.6]
+    said = {"probability_ALS": 0.3, "probability_HC": 0.1 + 0.2, "probability_Stroke": 0.4, "prediction": "Stroke"}
+    same = Predictions(frame.assign(**said, predicted_total=7.1, target_total=6.1 + frame["subject"].str[1:].astype(int) / 7))
+    for one in evaluate(same, tasks="all"):
+        assert one.metrics["auroc"][:3] == (0.5, 0.0, 0.5)
+        assert "spearman_total" not in one.metrics
+    people = same.by_subject().frame
+    assert people["probability_HC"].nunique() == people["predicted_total"].nunique() == 1
+
+
 def test_members_give_the_mean_and_spread_and_subjects_the_interval(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "BOOTSTRAPS", 200)
     predictions = table()
