@@ -78,6 +78,19 @@ def test_what_cannot_be_paired_is_refused(runs: tuple[Run, Run], tmp_path: Path)
         services.compare(runs[0].folder, spoken.folder)
 
 
+def test_runs_that_learned_nothing_in_common_are_refused_and_others_judged_on_what_both_learned(
+    runs: tuple[Run, Run], tmp_path: Path
+):
+    def under(objective: str) -> Run:
+        return made(tmp_path / objective, Predictions(table(seed=1).frame.assign(objective=objective)), objective=objective)
+
+    diagnosis, severity = under("C"), under("R")
+    with pytest.raises(ReportError, match=r"objectives C and R\): compare runs that learned the same"):
+        services.compare(diagnosis.folder, severity.folder)
+    tested = [one for one in services.compare(diagnosis.folder, runs[1].folder).comparisons if one.wilcoxon_holm_p is not None]
+    assert len(tested) == 3 * 2 and {one.metric for one in tested} == {"accuracy"}
+
+
 def test_the_command_prints_one_document_or_a_table(
     runs: tuple[Run, Run], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):

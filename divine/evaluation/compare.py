@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from divine.evaluation.arrays import Arrays
-from divine.evaluation.evaluate import Level, at, by_member, score_rows
+from divine.evaluation.evaluate import Level, at, by_member, learned, score_rows
 from divine.evaluation.resampling import BOOTSTRAPS, draw_subjects, percentile_interval
 from divine.evaluation.significance import corrected_resampled_t, holm, wilcoxon
 from divine.evaluation.table import PERSON, Predictions, TableError
@@ -66,7 +66,8 @@ def compare(
 ) -> tuple[Comparison, ...]:
     """Compare two systems, each given as its test rows of one setting, on the clips that both judged.
 
-    Macro-F1, areas and correlations belong to no single subject: for them there is no Wilcoxon test over subjects.
+    Macro-F1, areas and correlations belong to no single subject: for them there is no Wilcoxon test over subjects. Metrics of
+    what either system's objective left out are absent.
 
     Args:
         first: one system's rows.
@@ -79,7 +80,8 @@ def compare(
     Raises:
         TableError: no clip was judged by both.
     """
-    both = [Arrays.of(rows) for rows in _on_common_clips(first, second)]
+    tables = _on_common_clips(first, second)
+    both = [Arrays.of(rows) for rows in tables]
     members = [at(rows, level) for rows in both]
     pooled = [at(rows.over_members(), level) for rows in both]
     runs = _runs(*members)
@@ -90,6 +92,8 @@ def compare(
     found = []
     for name in points[0]:
         if name not in points[1] or not isfinite(points[0][name] - points[1][name]):
+            continue
+        if not all(learned(name, one) for one in tables):
             continue
         low, high = percentile_interval(draws[0][name] - draws[1][name])
         per_run = runs[name].to_numpy(float) if name in runs else np.zeros(0)

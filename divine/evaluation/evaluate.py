@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from divine.evaluation.table import Predictions
 from divine.evaluation.weighted import drawn
 
 Level = Literal["clip", "subject"]
+_OF_DIAGNOSIS = ("accuracy", "macro_f1", "auroc", "brier", "ece")
+"""The other metrics are of severity."""
 
 
 class Estimate(NamedTuple):
@@ -35,7 +37,7 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class Result:
-    """The metrics of one system in one setting; a metric that the data cannot give is absent."""
+    """The metrics of one system in one setting; a metric that the data cannot give, or no member's own rows, is absent."""
 
     system: str
     tasks: str
@@ -49,7 +51,7 @@ def evaluate(predictions: Predictions, *, tasks: str, seed: int = 0) -> tuple[Re
 
     Mean and standard deviation are over members, each judged on its own test subjects. The interval is the percentile
     interval of a bootstrap (Efron 1979) over *subjects*, drawn within their diagnosis, each with all its clips, on
-    predictions averaged over seeds.
+    predictions averaged over seeds. Metrics of what the run's objective left out are absent.
 
     Args:
         predictions: the table; rows of other parts than ``test`` are left out.
@@ -58,15 +60,26 @@ def evaluate(predictions: Predictions, *, tasks: str, seed: int = 0) -> tuple[Re
     """
     tested = predictions.where(part="test")
     settings = tested.frame[["system", "modalities"]].drop_duplicates().itertuples(index=False)
-    return tuple(
-        _result(rows, str(system), tasks, str(modalities), level, seed)
-        for system, modalities in sorted(settings)
-        for rows in [Arrays.of(tested.where(system=system, modalities=modalities))]
-        for level in ("clip", "subject")
-    )
+    found = []
+    for system, modalities in sorted(settings):
+        judged = tested.where(system=system, modalities=modalities)
+        rows = Arrays.of(judged)
+        for level in get_args(Level):
+            estimates = {name: one for name, one in _estimates(rows, level, seed).items() if learned(name, judged)}
+            found.append(Result(str(system), tasks, str(modalities), level, estimates))
+    return tuple(found)
 
 
-def _result(rows: Arrays, system: str, tasks: str, modalities: str, level: Level, seed: int) -> Result:
+def learned(metric: str, predictions: Predictions) -> bool:
+    """Say whether a metric judges what the table's runs learned: objective C is the diagnosis alone, R severity alone.
+
+    The head that an objective leaves out answers all the same, untrained.
+    """
+    left_out = "R" if metric in _OF_DIAGNOSIS else "C"
+    return not (predictions.frame["objective"] == left_out).any()
+
+
+def _estimates(rows: Arrays, level: Level, seed: int) -> dict[str, Estimate]:
     runs = pd.DataFrame(list(by_member(at(rows, level)).values()))
     pooled = at(rows.over_members(), level)
     whole, draws = score_rows(pooled), drawn(pooled, draw_subjects(strata=pooled.strata, draws=BOOTSTRAPS, seed=seed))
@@ -75,7 +88,7 @@ def _result(rows: Arrays, system: str, tasks: str, modalities: str, level: Level
         values, (low, high) = runs[name].dropna(), percentile_interval(draws[str(name)])
         if len(values) and isfinite(low):
             estimates[str(name)] = Estimate(float(values.mean()), float(values.std(ddof=0)), whole[str(name)], low, high)
-    return Result(system, tasks, modalities, level, estimates)
+    return estimates
 
 
 def at(rows: Arrays, level: Level) -> Arrays:

@@ -37,7 +37,7 @@ def compare_runs(first: Run, second: Run) -> Versus:
     of the primary metrics are corrected for their number within each level.
 
     Raises:
-        ReportError: the runs are of other people, other recordings or another split.
+        ReportError: the runs are of other people, other recordings or another split, or learned nothing in common.
         TrainingError: one is not finished, or its split was altered.
     """
     for run in (first, second):
@@ -50,6 +50,11 @@ def compare_runs(first: Run, second: Run) -> Versus:
         )
     if states[0].proof != states[1].proof:
         raise ReportError(_why_not(first, second))
+    if {spec.objective for spec in specs} == {"C", "R"}:
+        raise ReportError(
+            f"one of {first.folder.name} and {second.folder.name} learned the diagnosis alone, the other severity alone "
+            f"(objectives {specs[0].objective} and {specs[1].objective}): compare runs that learned the same."
+        )
     tables = [
         run.predictions().where(part="test", system=spec.system) for run, spec in zip((first, second), specs, strict=True)
     ]

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from divine.config import home
 
 _ROUNDING_S = 0.01
-_EVALUATED = 2
+_EVALUATED = 3
 """Raised whenever ``evaluate`` computes something else from the same predictions."""
 
 

@@ -32,7 +32,7 @@ def compare(first: Path, second: Path) -> Versus:
     """Compare two finished runs on the same people; ``comparison_document`` is what ``divine compare --json`` prints.
 
     Raises:
-        DivineError: one is not finished, or they are of different cohorts, tasks or splits.
+        DivineError: one is not finished, they are of different cohorts, tasks or splits, or they learned nothing in common.
     """
     from divine.report.comparison import compare_runs
     from divine.training.run import Run

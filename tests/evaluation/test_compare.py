@@ -111,3 +111,18 @@ def test_correction_is_over_the_tests_that_could_be_made():
     assert of(family, smallest).wilcoxon_holm_p == pytest.approx(min(1, 2 * raw[smallest]))
     assert of(family, "brier").wilcoxon_p is not None and of(family, "brier").wilcoxon_holm_p is None
     assert of(family, "auroc").wilcoxon_holm_p is None
+
+
+def test_what_either_objective_left_out_is_not_compared_and_enlarges_no_family():
+    good, guess = pair()
+    diagnosis = Predictions(good.frame.assign(objective="C"))
+    family = corrected(compare(diagnosis, guess, level="clip", setting="s"))
+    assert {one.metric for one in family} == {"accuracy", "macro_f1", "auroc", "brier", "ece"}
+    assert of(family, "accuracy").wilcoxon_holm_p == of(family, "accuracy").wilcoxon_p is not None
+    severity = Predictions(guess.frame.assign(objective="R"))
+    assert {one.metric.split("_")[0] for one in compare(good, severity, level="clip", setting="s")} == {
+        "mae",
+        "rmse",
+        "spearman",
+    }
+    assert compare(diagnosis, severity, level="clip", setting="s") == ()

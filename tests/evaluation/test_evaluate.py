@@ -122,6 +122,17 @@ def test_what_the_data_cannot_give_is_absent(monkeypatch: pytest.MonkeyPatch):
     assert set(found) == {"accuracy", "macro_f1", "auroc", "brier", "ece"}
 
 
+@pytest.mark.parametrize(("objective", "of_diagnosis"), [("C", True), ("R", False)])
+def test_what_an_objective_left_out_is_not_judged(objective: str, of_diagnosis: bool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "BOOTSTRAPS", 20)
+    frame = table().frame
+    both = pd.concat([frame, frame.assign(system="majority")], ignore_index=True)
+    diagnosis = {"accuracy", "macro_f1", "auroc", "brier", "ece"}
+    every = set(score(table()))
+    for result in evaluate(Predictions(both.assign(objective=objective)), tasks="all"):
+        assert set(result.metrics) == (diagnosis if of_diagnosis else every - diagnosis)
+
+
 def test_validation_rows_are_left_out(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "BOOTSTRAPS", 20)
     predictions = table()
