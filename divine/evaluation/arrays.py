@@ -61,6 +61,17 @@ class Arrays(NamedTuple):
             strata=np.unique(frame["group"].to_numpy(str)[first], return_inverse=True)[1],
         )
 
+    @property
+    def seed(self) -> Int[np.ndarray, " n"]:
+        """Which seed, whatever the fold."""
+        return self.member % _MEMBER
+
+    @property
+    def one_subject_each(self) -> bool:
+        """Whether every member tests one subject, as where each fold leaves one out."""
+        pairs = np.unique(np.stack([self.member, self.subject]), axis=1)
+        return pairs.shape[1] == len(np.unique(self.member))
+
     def rows(self, index: Int[np.ndarray, " m"] | Bool[np.ndarray, " n"]) -> Arrays:
         """Return some rows; clips and subjects keep their numbers."""
         return Arrays(

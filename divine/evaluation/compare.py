@@ -51,7 +51,10 @@ class Comparison:
     wilcoxon_holm_p: float | None
     """The same, corrected for all tests of the primary metrics; None for other metrics, which are exploratory."""
     runs_p: float | None
-    """Wilcoxon over folds × seeds, as the paper does: its runs share subjects, so it is too sure."""
+    """Wilcoxon over folds × seeds, as the paper does: its runs share subjects, so it is too sure.
+
+    None where a run tests one subject, as is the next.
+    """
     corrected_t_p: float | None
     """Nadeau and Bengio's test over the same runs."""
 
@@ -67,7 +70,7 @@ def compare(
     """Compare two systems, each given as its test rows of one setting, on the clips that both judged.
 
     Macro-F1, areas and correlations belong to no single subject: for them there is no Wilcoxon test over subjects. Metrics of
-    what either system's objective left out are absent.
+    what either system's objective left out are absent. Where every member tests one subject there are no tests over runs.
 
     Args:
         first: one system's rows.
@@ -145,7 +148,11 @@ def _on_common_clips(first: Predictions, second: Predictions) -> tuple[Predictio
 
 
 def _runs(first: Arrays, second: Arrays) -> pd.DataFrame:
-    """Return the difference of every metric, a row per fold and seed that both have."""
+    """Return the difference of every metric, a row per fold and seed that both have; none where a run tests one subject."""
+    if first.one_subject_each or second.one_subject_each:
+        # One subject has no areas and no ranks. Whole seeds would do, but all of them test the same people: they are no samples
+        # of test subjects, which is what both tests over runs take them for.
+        return pd.DataFrame()
     tables = [pd.DataFrame.from_dict(by_member(one), orient="index") for one in (first, second)]
     return (tables[0] - tables[1]).dropna(how="all")
 

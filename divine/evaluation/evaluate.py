@@ -27,7 +27,11 @@ class Estimate(NamedTuple):
     """
 
     mean: float
-    """Over members, each judged on its own test subjects; the paper's numbers are this."""
+    """Over members, each judged on its own test subjects; the paper's numbers are this.
+
+    Where every member tests one subject, over seeds, each with all its folds together: one subject has no AUROC, and its
+    macro-F1 is its accuracy.
+    """
     std: float
     pooled: float
     low: float
@@ -97,8 +101,12 @@ def at(rows: Arrays, level: Level) -> Arrays:
 
 
 def by_member(rows: Arrays) -> dict[int, dict[str, float]]:
-    """Compute every metric of each member (fold and seed, as ``Arrays`` numbers them) on its own rows."""
-    return {int(one): score_rows(rows.rows(rows.member == one)) for one in np.unique(rows.member)}
+    """Compute every metric of each member (fold and seed, as ``Arrays`` numbers them) on its own rows.
+
+    Where every member tests one subject: of each seed, by its number, on the rows of all its folds.
+    """
+    unit = rows.seed if rows.one_subject_each else rows.member
+    return {int(one): score_rows(rows.rows(unit == one)) for one in np.unique(unit)}
 
 
 def score(predictions: Predictions) -> dict[str, float]:

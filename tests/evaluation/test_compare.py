@@ -1,5 +1,7 @@
 """Comparisons against what SciPy and the plain definitions say of the same tables."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from sklearn import metrics as sk
 from divine.evaluation import compare as module
 from divine.evaluation.compare import Sizes, compare, corrected
 from divine.evaluation.table import Predictions, TableError
-from tests.evaluation.test_evaluate import CLASSES, table
+from tests.evaluation.test_evaluate import CLASSES, leave_one_out, table
 
 
 def pair(skill: float = 3.0) -> tuple[Predictions, Predictions]:
@@ -111,6 +113,16 @@ def test_correction_is_over_the_tests_that_could_be_made():
     assert of(family, smallest).wilcoxon_holm_p == pytest.approx(min(1, 2 * raw[smallest]))
     assert of(family, "brier").wilcoxon_p is not None and of(family, "brier").wilcoxon_holm_p is None
     assert of(family, "auroc").wilcoxon_holm_p is None
+
+
+def test_where_each_fold_leaves_one_subject_out_there_are_no_tests_over_runs():
+    good, guess = (leave_one_out(one) for one in pair())
+    for level in ("clip", "subject"):
+        alone = compare(good, guess, level=level, setting="s", sizes=Sizes(17.0, 1.0))
+        folds = compare(*pair(), level=level, setting="s", sizes=Sizes(12.0, 6.0))
+        assert all(one.runs_p is None and one.corrected_t_p is None for one in alone)
+        assert all(one.runs_p is not None and one.corrected_t_p is not None for one in folds)
+        assert alone == tuple(dataclasses.replace(one, runs_p=None, corrected_t_p=None) for one in folds)
 
 
 def test_what_either_objective_left_out_is_not_compared_and_enlarges_no_family():

@@ -122,6 +122,34 @@ def test_what_the_data_cannot_give_is_absent(monkeypatch: pytest.MonkeyPatch):
     assert set(found) == {"accuracy", "macro_f1", "auroc", "brier", "ece"}
 
 
+def leave_one_out(predictions: Predictions) -> Predictions:
+    """Give every subject a fold of its own."""
+    return Predictions(predictions.frame.assign(fold=predictions.frame.groupby(["group", "subject"]).ngroup()))
+
+
+def test_where_each_fold_leaves_one_subject_out_a_member_is_a_seed_with_all_its_folds(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "BOOTSTRAPS", 20)
+    predictions = leave_one_out(table(seeds=3))
+    clip, subject = evaluate(predictions, tasks="all")
+    for found, rows in ((clip, predictions), (subject, predictions.by_subject())):
+        by_seed = pd.DataFrame([score(rows.where(seed=seed)) for seed in range(3)])
+        assert set(found.metrics) == set(by_seed)
+        assert {name: one.mean for name, one in found.metrics.items()} == pytest.approx(dict(by_seed.mean()))
+        assert {name: one.std for name, one in found.metrics.items()} == pytest.approx(dict(by_seed.std(ddof=0)))
+    assert subject.metrics["rmse_total"].mean > subject.metrics["mae_total"].mean
+    whole = evaluate(table(seeds=3), tasks="all")[0].metrics
+    assert {name: one[2:] for name, one in clip.metrics.items()} == {name: one[2:] for name, one in whole.items()}
+
+
+def test_two_subjects_in_one_fold_are_judged_fold_by_fold(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "BOOTSTRAPS", 20)
+    predictions = leave_one_out(table())
+    frame = predictions.frame.assign(fold=predictions.frame["fold"].clip(lower=1))
+    runs = [sk.accuracy_score(part["target"], part["prediction"]) for _, part in frame.groupby(["fold", "seed"])]
+    accuracy = evaluate(Predictions(frame), tasks="all")[0].metrics["accuracy"]
+    assert len(runs) == 2 * 17 and accuracy[:2] == pytest.approx((np.mean(runs), np.std(runs)))
+
+
 @pytest.mark.parametrize(("objective", "of_diagnosis"), [("C", True), ("R", False)])
 def test_what_an_objective_left_out_is_not_judged(objective: str, of_diagnosis: bool, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "BOOTSTRAPS", 20)
