@@ -15,6 +15,7 @@ from divine import cli, services
 from divine.evaluation.confusion import LEVELS
 from divine.evaluation.table import Predictions
 from divine.report.typeset import ReportError
+from divine.services.runs import RunError
 from divine.training.run import Run, Status
 from divine.training.spec import RunSpec, configure
 from tests.evaluation.test_evaluate import table
@@ -120,6 +121,15 @@ def test_a_page_gets_metrics_confusion_and_calibration_of_a_run(runs: tuple[Run,
         )
     curve = services.run_calibration(folder, modalities="video")
     assert sum(one.clips for one in curve) == 3 * 6 * 3
+
+
+def test_a_setting_that_a_run_never_judged_is_refused_with_those_that_it_has(runs: tuple[Run, Run], tmp_path: Path):
+    single = made(tmp_path / "one", table(seed=3), settings=("video",), system="fcn", encoders="KI")
+    for folder, asked, there in ((runs[0].folder, "nope", "audio, audio\\+video, video"), (single.folder, "audio", "video")):
+        with pytest.raises(RunError, match=rf"judged nothing with '{asked}'. Ask for one of {there}\.$"):
+            services.run_calibration(folder, modalities=asked)
+        with pytest.raises(RunError, match=rf"judged nothing with '{asked}'. Ask for one of {there}\.$"):
+            services.run_confusion(folder, "diagnosis", modalities=asked)
 
 
 def test_raters_agree_as_their_scores_say(tmp_path: Path):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from divine.evaluation.confusion import Confusion, Kind
     from divine.evaluation.evaluate import Result
     from divine.evaluation.filled import FilledTable
+    from divine.evaluation.table import Predictions
     from divine.evaluation.unit import Objective, Setting, TaskSet, Unit
     from divine.report.ceiling import ItemAgreement
     from divine.report.comparison import Versus
@@ -83,29 +84,42 @@ def run_confusion(run: Path, kind: Kind, *, modalities: str) -> Confusion | None
     """Return a confusion matrix of a finished run's own system, whose cells list their clips; None where it has no levels.
 
     Raises:
-        DivineError: the folder holds no finished run.
+        DivineError: the folder holds no finished run, or it judged nothing with these modalities.
     """
     from divine.evaluation.confusion import confusion
-    from divine.training.run import Run
 
-    place = Run(run)
-    return confusion(place.predictions().where(system=place.spec().system, modalities=modalities), kind)
+    return confusion(_tested(run, modalities), kind)
 
 
 def run_calibration(run: Path, *, modalities: str, bins: int = 10) -> tuple[Bin, ...]:
     """Return the reliability curve of a finished run's own system, on predictions averaged over seeds.
 
     Raises:
-        DivineError: the folder holds no finished run.
+        DivineError: the folder holds no finished run, or it judged nothing with these modalities.
     """
     from divine.evaluation.arrays import Arrays
     from divine.evaluation.calibration import reliability
+
+    arrays = Arrays.of(_tested(run, modalities).over_seeds())
+    return reliability(target=arrays.target, probability=arrays.probability, bins=bins)
+
+
+def _tested(run: Path, modalities: str) -> Predictions:
+    """Return the test rows of a run's own system in one setting.
+
+    Raises:
+        DivineError: the folder holds no finished run, or it judged nothing with these modalities.
+    """
+    from divine.services.runs import RunError
     from divine.training.run import Run
 
     place = Run(run)
-    tested = place.predictions().where(part="test", system=place.spec().system, modalities=modalities)
-    arrays = Arrays.of(tested.over_seeds())
-    return reliability(target=arrays.target, probability=arrays.probability, bins=bins)
+    own = place.predictions().where(part="test", system=place.spec().system)
+    found = own.where(modalities=modalities)
+    if found.frame.empty:
+        there = ", ".join(sorted(own.frame["modalities"].unique()))
+        raise RunError(f"{place.folder.name}: judged nothing with {modalities[:40]!r}. Ask for one of {there}.")
+    return found
 
 
 def sweep_units(
