@@ -96,7 +96,7 @@ class _Hand:
             EOFError: the process died.
             Exception: what the function raised that is no ``DivineError``.
         """
-        raised, outcome, trace = pickle.loads(self.channel.recv_bytes())  # noqa: S301  our own child's
+        raised, outcome, trace = self.channel.recv()
         if raised:
             outcome.add_note(trace)
             raise outcome

@@ -163,12 +163,14 @@ def _by_subject(run: Path) -> dict[tuple[str, str, str], tuple[float, float]]:
 
     place = Run(run)
     place.verify()
+    objective = place.spec().objective
     tested = place.predictions().where(part="test", system=place.spec().system)
     fullest = max(tested.frame["modalities"].unique(), key=len)
     frame = tested.where(modalities=fullest).over_seeds().frame
-    truth = [row[f"probability_{row['target']}"] for row in frame.to_dict(orient="records")]
+    # The head that an objective leaves out answers all the same, untrained: nothing of it is paired.
+    truth = np.nan if objective == "R" else [row[f"probability_{row['target']}"] for row in frame.to_dict(orient="records")]
     totals = ("predicted_total", "target_total")
-    known = all(name in frame.columns for name in totals)
+    known = objective != "C" and all(name in frame.columns for name in totals)
     error = (frame[totals[0]] - frame[totals[1]]).abs() if known else np.nan
     person = ["dataset", "group", "subject"]
     means = frame.assign(truth=truth, error=error).groupby(person, observed=True)[["truth", "error"]].mean().reset_index()

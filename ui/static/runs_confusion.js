@@ -7,12 +7,15 @@ import { levels } from "./runs_metrics.js";
 import { SETTINGS } from "./runs_words.js";
 
 const KINDS = { diagnosis: "Diagnosis", level: "Severity level", combined: "Both" };
+// Of a run that learned one of the two, the other head answers untrained.
+const LEARNED = { C: { diagnosis: KINDS.diagnosis }, R: { level: KINDS.level } };
 
 export class Confusion {
   constructor(section, run, settings) {
     const query = new URLSearchParams(location.search);
     const asked = (name, among, usual) => (Object.hasOwn(among, query.get(name) ?? "") ? query.get(name) : usual);
-    Object.assign(this, { section, run, settings, kind: asked("matrix", KINDS, "diagnosis"), cell: /^\d+-\d+$/.test(query.get("cell") ?? "") ? query.get("cell").replace("-", " ") : null });
+    const kinds = LEARNED[run.objective] ?? KINDS;
+    Object.assign(this, { section, run, settings, kinds, kind: asked("matrix", kinds, Object.keys(kinds)[0]), cell: /^\d+-\d+$/.test(query.get("cell") ?? "") ? query.get("cell").replace("-", " ") : null });
     this.level = this.kind === "diagnosis" ? asked("counted", { clip: 1, subject: 1 }, "clip") : "clip";
     this.modalities = settings ? asked("given", SETTINGS, "audio+video") : null;
   }
@@ -61,7 +64,7 @@ export class Confusion {
     const { labels, counts, shares } = this.found;
     this.list = el("div", { class: "dv-cell-list", "aria-live": "polite" }, el("p", { class: "dv-soft" }, "Choose a cell to see who stands in it."));
     const head = el("div", { class: "dv-head dv-matrix-head" }, el("h2", { id: this.section.getAttribute("aria-labelledby") }, "Confusion"),
-      levels(this.kind, (kind) => this.pick({ kind }), KINDS),
+      levels(this.kind, (kind) => this.pick({ kind }), this.kinds),
       this.kind === "diagnosis" && levels(this.level, (level) => this.pick({ level })),
       this.settings && levels(this.modalities, (modalities) => this.pick({ modalities }), SETTINGS));
     if (labels.length === 0) {

@@ -41,11 +41,11 @@ export class RunView {
     const looked = section("looked", "What the models looked at");
     const calibration = section("calibration", "Calibration");
     const curves = section("curves", "Learning curves");
-    fill(this.element, header, metrics, confusion, looked, el("div", { class: "dv-run-pair" }, calibration, curves), this.about(run));
+    fill(this.element, header, metrics, confusion, looked, el("div", { class: "dv-run-pair" }, run.objective !== "R" && calibration, curves), this.about(run));
     this.fill(metrics, "evaluation", (found) => showMetrics(metrics, found));
     new Confusion(confusion, run, this.settings(run)).begin();
     new Attention(looked, run).begin();
-    showCalibration(calibration, run, this.settings(run));
+    if (run.objective !== "R") showCalibration(calibration, run, this.settings(run));
     this.fill(curves, "curves", (found) => showCurves(curves, found.curves));
   }
 
