@@ -194,6 +194,16 @@ def test_damage_and_removal(queue: Queue, tmp_path: Path):
     assert not (queue.root / job.id).exists() and (tmp_path / "out" / "unit0").exists()
 
 
+def test_what_lies_beside_the_jobs_is_no_job(queue: Queue, tmp_path: Path):
+    queue.root.mkdir()
+    (queue.root / ".DS_Store").touch()
+    (queue.root / "20260101-000000-aaaaaa").touch()  # named as a job, and a file
+    (queue.root / "20260101-000000-bbbbbb").mkdir()
+    job = queue.submit(order(tmp_path / "out", units=1))
+    assert over(queue, job).status.state == "done"
+    assert [one.id for one in queue.all()] == [job.id]
+
+
 def test_a_home_that_cannot_be_written_is_a_message(tmp_path: Path):
     (tmp_path / "jobs").write_text("no folder")
     with pytest.raises(JobError, match="Choose another DIVINE_HOME"):

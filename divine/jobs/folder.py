@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from divine.jobs.errors import JobError
 from divine.jobs.lock import is_held
 from divine.jobs.records import DIED, Job, Order, Status
 from divine.store import write_atomically
+
+ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
 
 @dataclass(frozen=True)
@@ -76,3 +80,8 @@ class JobFolder:
             return (self.path / name).read_bytes()
         except OSError as error:
             raise JobError(f"{self.path.name}/{name}: cannot be read ({error.strerror}); this is no job.") from error
+
+
+def folders(root: Path) -> Iterator[JobFolder]:
+    """Find what is named as jobs are; whatever else lies there, such as a file browser's notes, is nobody's business here."""
+    return (JobFolder(path) for path in (root.iterdir() if root.is_dir() else ()) if ID.fullmatch(path.name))

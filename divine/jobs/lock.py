@@ -31,7 +31,7 @@ def is_held(path: Path) -> bool:
     """Say whether somebody holds a lock, without keeping it from anybody else who asks the same."""
     try:
         handle = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

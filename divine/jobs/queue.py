@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
 import secrets
 import shutil
 import subprocess
@@ -15,12 +15,11 @@ from pathlib import Path
 
 from divine.config import PROJECT, home
 from divine.jobs.errors import JobError
-from divine.jobs.folder import JobFolder
+from divine.jobs.folder import ID, JobFolder, folders
 from divine.jobs.lock import take
 from divine.jobs.records import CANCELLED, Job, Order, Status
 from divine.store import write_atomically
 
-_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 _STOPS_WITHIN_S = 15.0
 
 
@@ -54,12 +53,9 @@ class Queue:
     def all(self) -> tuple[Job, ...]:
         """List the jobs, the newest first; a folder that holds no readable job is left out."""
         found = []
-        for path in self.root.iterdir() if self.root.is_dir() else ():
-            if _ID.fullmatch(path.name):
-                try:
-                    found.append(JobFolder(path).view())
-                except JobError:
-                    continue
+        for folder in folders(self.root):
+            with contextlib.suppress(JobError):
+                found.append(folder.view())
         return tuple(sorted(found, key=lambda job: job.id, reverse=True))
 
     def folder(self, job_id: str) -> JobFolder:
@@ -68,7 +64,7 @@ class Queue:
         Raises:
             JobError: there is none of this id.
         """
-        if not _ID.fullmatch(job_id) or not (self.root / job_id / "spec.json").is_file():
+        if not ID.fullmatch(job_id) or not (self.root / job_id / "spec.json").is_file():
             raise JobError(f"{job_id[:40]}: no such job. `divine jobs list` names them.")
         return JobFolder(self.root / job_id)
 

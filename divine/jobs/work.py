@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from divine.jobs.errors import JobError
-from divine.jobs.folder import JobFolder
+from divine.jobs.folder import JobFolder, folders
 from divine.jobs.lock import is_held, take
 from divine.jobs.records import CANCELLED, Order, State, Status
 from divine.records import DivineError
@@ -121,12 +121,11 @@ def _turn(folder: JobFolder, device: str, queued_s: float) -> Iterator[None]:
 def _earlier(folder: JobFolder, device: str, queued_s: float) -> bool:
     """Say whether a job that was queued before this one still waits for the same device."""
     mine = (queued_s, folder.path.name)
-    for path in folder.path.parent.iterdir():
-        other = JobFolder(path)
-        if path == folder.path or not is_held(other.lock):
+    for other in folders(folder.path.parent):
+        if other == folder or not is_held(other.lock):
             continue
         with contextlib.suppress(JobError):
             status = other.status()
-            if status.state == "queued" and (status.queued_s, path.name) < mine and other.order().device == device:
+            if status.state == "queued" and (status.queued_s, other.path.name) < mine and other.order().device == device:
                 return True
     return False
