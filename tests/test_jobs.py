@@ -42,6 +42,12 @@ def over(queue: Queue, job: Job) -> Job:
     return queue.get(job.id)
 
 
+def gone(queue: Queue, job: Job) -> None:
+    """Wait until the job is over and its worker has let go."""
+    over(queue, job)
+    until(lambda: not is_held(queue.folder(job.id).lock))
+
+
 def notes(place: Path) -> list[tuple[float, str]]:
     lines = (place / "notes").read_text().splitlines() if (place / "notes").exists() else []
     return [(float(at), what) for at, what in (line.split(" ", 1) for line in lines)]
@@ -184,14 +190,49 @@ def test_damage_and_removal(queue: Queue, tmp_path: Path):
     job = queue.submit(order(tmp_path / "out", units=1, seconds=2))
     with pytest.raises(JobError, match="still at work"):
         queue.remove(job.id)
-    over(queue, job)
-    until(lambda: not is_held(queue.folder(job.id).lock))
+    gone(queue, job)
     (queue.root / job.id / "status.json").write_text("{")
-    with pytest.raises(JobError, match=r"status\.json: is damaged"):
-        queue.get(job.id)
-    assert queue.all() == ()
+    (listed,) = queue.all()
+    assert listed.status.state == "interrupted" and "status.json: is damaged" in listed.status.message
     queue.remove(job.id)
     assert not (queue.root / job.id).exists() and (tmp_path / "out" / "unit0").exists()
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_text("{"), lambda path: path.write_bytes(b""), Path.unlink])
+def test_a_job_whose_status_is_damaged_is_gone_on_with(queue: Queue, tmp_path: Path, damage: Callable[[Path], object]):
+    job = queue.submit(order(tmp_path / "out"))
+    gone(queue, job)
+    damage(queue.root / job.id / "status.json")
+    (listed,) = queue.all()
+    assert listed.status.state == "interrupted" and "Resume the job, or remove it" in listed.status.message
+    assert listed.status.queued_s == pytest.approx(job.status.queued_s, abs=5)
+    assert queue.cancel(job.id) == listed
+    assert queue.resume(job.id).status.state == "queued"
+    healed = over(queue, job)
+    assert (healed.order, healed.status.state, healed.status.message) == (job.order, "done", "")
+
+
+def test_a_worker_whose_status_is_damaged_is_still_seen_and_cancelled(queue: Queue, tmp_path: Path):
+    job = queue.submit(order(tmp_path / "out", units=2, seconds=60))
+    until(lambda: begun(tmp_path / "out", 0))
+    (queue.root / job.id / "status.json").write_text("{")
+    assert queue.get(job.id).status.state == "running"
+    assert queue.cancel(job.id).status.state == "interrupted" and "Cancelled" in queue.get(job.id).status.message
+
+
+@pytest.mark.parametrize("content", ["{", "", '{"version": 0}'])
+def test_a_job_whose_order_is_damaged_is_listed_and_removed_and_never_started(queue: Queue, tmp_path: Path, content: str):
+    job = queue.submit(order(tmp_path / "out"))
+    gone(queue, job)
+    (queue.root / job.id / "spec.json").write_text(content)
+    (listed,) = queue.all()
+    assert (listed.id, listed.order.kind, listed.status.state) == (job.id, "damaged", "failed")
+    assert "Remove the job, and queue it again" in listed.status.message
+    with pytest.raises(JobError, match="Remove the job"):
+        queue.resume(job.id)
+    assert len(workers(queue, job)) == 1
+    queue.remove(job.id)
+    assert queue.all() == ()
 
 
 def test_what_lies_beside_the_jobs_is_no_job(queue: Queue, tmp_path: Path):

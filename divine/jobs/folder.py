@@ -12,7 +12,7 @@ from pathlib import Path
 
 from divine.jobs.errors import JobError
 from divine.jobs.lock import is_held
-from divine.jobs.records import DIED, Job, Order, Status
+from divine.jobs.records import DIED, UNREADABLE, Job, Order, Status
 from divine.store import write_atomically
 
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
@@ -43,15 +43,24 @@ class JobFolder:
         Raises:
             JobError: the folder holds no job, or a damaged one.
         """
-        return Order.from_json(self._read("spec.json"))
+        try:
+            return Order.from_json((self.path / "spec.json").read_bytes())
+        except OSError as error:
+            raise JobError(f"{self.path.name}/spec.json: cannot be read ({error.strerror}); this is no job.") from error
 
     def status(self) -> Status:
-        """Read what the worker last said.
+        """Read what the worker last said; of a file that is damaged or gone, that it worked, and what to do.
 
         Raises:
-            JobError: the folder holds no job, or a damaged one.
+            JobError: the folder holds no job.
         """
-        return Status.from_json(self._read("status.json"))
+        try:
+            return Status.from_json((self.path / "status.json").read_bytes())
+        except OSError as error:
+            said = f"status.json: cannot be read ({error.strerror}). Resume the job, or remove it."
+        except JobError as error:
+            said = str(error)
+        return Status("running", self._asked_s(), message=said)
 
     def set_status(self, status: Status) -> None:
         """Replace the status."""
@@ -66,20 +75,28 @@ class JobFolder:
     def view(self) -> Job:
         """Say how things stand: a job that calls itself alive and has no worker was cut off.
 
+        Damage is told in the message, so that the job can be seen, gone on with where its order can be read, and removed.
+
         Raises:
-            JobError: the folder holds no job, or a damaged one.
+            JobError: the folder holds no job.
         """
         held = is_held(self.lock)  # first: a worker that ends between the two looks has left its last word
-        job = Job(self.path.name, self.order(), self.status())
-        if held or not job.active:
-            return job
-        return dataclasses.replace(job, status=dataclasses.replace(job.status, state="interrupted", message=DIED))
-
-    def _read(self, name: str) -> bytes:
+        status = self.status()
+        if not held and status.state in ("queued", "running"):
+            status = dataclasses.replace(status, state="interrupted", message=status.message or DIED)
         try:
-            return (self.path / name).read_bytes()
+            return Job(self.path.name, self.order(), status)
+        except JobError as error:
+            self._asked_s()  # where there is no order at all there is no job
+            failed = dataclasses.replace(status, state="failed", message=str(error))
+            return Job(self.path.name, UNREADABLE, status if held else failed)
+
+    def _asked_s(self) -> float:
+        """Say when the job was asked for, which no damage to the files' content hides."""
+        try:
+            return (self.path / "spec.json").stat().st_mtime
         except OSError as error:
-            raise JobError(f"{self.path.name}/{name}: cannot be read ({error.strerror}); this is no job.") from error
+            raise JobError(f"{self.path.name}: cannot be read ({error.strerror}); this is no job.") from error
 
 
 def folders(root: Path) -> Iterator[JobFolder]:

@@ -72,7 +72,7 @@ class Queue:
         """Return a job as it stands.
 
         Raises:
-            JobError: there is none of this id, or it is damaged.
+            JobError: there is none of this id.
         """
         return self.folder(job_id).view()
 
@@ -106,12 +106,15 @@ class Queue:
             again: whether one that is done is queued again too.
 
         Raises:
-            JobError: there is none of this id.
+            JobError: there is none of this id, or nobody can tell what was asked.
         """
         folder = self.folder(job_id)
         state = folder.view().status.state
         stays = ("queued", "running") if again else ("queued", "running", "done")
-        return folder.view() if state in stays else self._start(folder)
+        if state in stays:
+            return folder.view()
+        folder.order()  # a worker could not read it either
+        return self._start(folder)
 
     def remove(self, job_id: str) -> None:
         """Forget a job that is over. What it made stays.

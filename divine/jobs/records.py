@@ -40,12 +40,16 @@ class Order:
         try:
             values = json.loads(content)
             if values.pop("version") != VERSION:
-                raise JobError("spec.json: written by another version. Queue the job again.")
+                raise JobError("spec.json: written by another version. Remove the job, and queue it again.")
             if not isinstance(values["arguments"], dict):
                 raise TypeError("arguments")
             return cls(**{name: values[name] for name in ("kind", "arguments", "title", "device")})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise JobError(f"spec.json: is damaged ({error}). Queue the job again.") from error
+            raise JobError(f"spec.json: is damaged ({error}). Remove the job, and queue it again.") from error
+
+
+UNREADABLE = Order("damaged", {}, "a job whose spec.json is damaged")
+"""Stands for what was asked where nobody can tell."""
 
 
 @dataclass(frozen=True)
