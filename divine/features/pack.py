@@ -89,20 +89,28 @@ class PackSource:
 
 
 def pack(features: CohortFeatures, folder: Path, *, max_steps: int) -> Pack:
-    """Write a cohort's features to ``folder``, one clip in memory at a time; a pack that is there already is taken as it is.
+    """Write a cohort's features to ``folder``, one clip in memory at a time.
+
+    A pack that is there already is taken as it is where it is whole; a damaged one is made anew.
 
     Raises:
-        PackError: features of one modality differ in width, or no clip has any.
+        PackError: features of one modality differ in width, no clip has any, or the pack that is there is of other clips.
         StoreError: the disk is full.
     """
-    about = folder / "pack.json"
-    if about.is_file():
-        return Pack(folder, json.loads(about.read_text())["dims"])
+    about, count = folder / "pack.json", len(features.index.clips)
+    there = packed_in(folder)
+    if there is not None:
+        if len(there.present()) != count:
+            raise PackError(
+                f"{folder.parent.name}/{folder.name}: features of {len(there.present())} clips lie there, and the cohort has "
+                f"{count}: it has changed since. Choose another folder."
+            )
+        return there
     dims: dict[Modality, int] = {}
-    count = len(features.index.clips)
     files: dict[Modality, tuple[Rows, Rows]] = {}
     with contextlib.ExitStack() as stack, _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        about.unlink(missing_ok=True)  # it vouches for files that are no longer what they were
         for row, found in enumerate(features):
             for modality, code in features.pair.named:
                 if code not in found:
@@ -114,6 +122,8 @@ def pack(features: CohortFeatures, folder: Path, *, max_steps: int) -> Pack:
                         f"{code}: a clip has {values.shape[1]} features, others {dim}: make them all with one encoder."
                     )
                 if modality not in files:
+                    for name in _names(modality):  # a sweep's runs map this very file under other names
+                        (folder / name).unlink(missing_ok=True)
                     files[modality] = (
                         stack.enter_context(Rows(folder / f"{modality}.npy", (count, max_steps, dim), np.float32)),
                         stack.enter_context(Rows(folder / f"{modality}_mask.npy", (count, max_steps), np.bool_)),
@@ -125,6 +135,38 @@ def pack(features: CohortFeatures, folder: Path, *, max_steps: int) -> Pack:
         raise PackError(f"no clip has features of {features.pair}: see the list of failures of the extraction.")
     write_atomically(about, json.dumps({"dims": dims}).encode())
     return Pack(folder, dims)
+
+
+def packed_in(folder: Path) -> Pack | None:
+    """Return the pack that lies in a folder; None where there is none, or a damaged one."""
+    try:
+        dims: dict[Modality, int] = dict(json.loads((folder / "pack.json").read_bytes())["dims"])
+        shapes = [tuple(_shape(folder / name) for name in _names(modality)) for modality in dims]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    fits = all(values == (*mask, dim) for (values, mask), dim in zip(shapes, dims.values(), strict=True))
+    rows = {mask[0] for _, mask in shapes}
+    return Pack(folder, dims) if fits and len(rows) == 1 else None
+
+
+def _names(modality: Modality) -> tuple[str, str]:
+    return f"{modality}.npy", f"{modality}_mask.npy"
+
+
+def _shape(path: Path) -> tuple[int, ...]:
+    """Read the shape of an array from its file's header.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is no such file, or not all of it is there.
+    """
+    with path.open("rb") as file:
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError("another format")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        if file.tell() + math.prod(shape) * dtype.itemsize != path.stat().st_size:
+            raise ValueError("cut off")
+    return shape
 
 
 @contextlib.contextmanager

@@ -16,13 +16,13 @@ from divine.data.schema import Index
 from divine.data.splits import Fold, Split, read_split, split, write_split
 from divine.features.batches import Pair
 from divine.features.cohort import CohortFeatures, modalities_of
-from divine.features.pack import pack
+from divine.features.pack import pack, packed_in
 from divine.store import Store, write_atomically
 from divine.training.baselines import BASELINES
 from divine.training.cohort import cutoffs_of
 from divine.training.errors import TrainingError
 from divine.training.folder import keep_to
-from divine.training.leave import folder, is_finished
+from divine.training.leave import folder, is_finished, is_table
 from divine.training.member import Beside, refit_beside, train_member
 from divine.training.run import Run, Status
 from divine.training.spec import Engine, RunSpec, kind_of, restrict
@@ -127,7 +127,7 @@ def prepare(
         raise TrainingError(f"{spec.encoders}: of {spec.train_modalities} alone nothing is left to train on. Leave it out.")
     features = CohortFeatures(index, pair, store)
     place = run.folder / "features"
-    if not (place / "pack.json").is_file():
+    if packed_in(place) is None:
         features.extract(workers=workers, on_clip=lambda done, total: on_step(Step("features", done, total)))
     packed = pack(features, place, max_steps=spec.config.max_steps)
     kept = {modality: dim for modality, dim in packed.dims.items() if modality in given}
@@ -168,7 +168,7 @@ def _place(workers: Workers | int | None) -> Workers:
 
 def _refit_baselines(work: Work, made: Split, place: Workers, on_step: OnStep) -> None:
     every = [Beside(fold, name) for name in work.spec.baselines for fold in made.members]
-    left = [one for one in every if not one.path(work).is_file()]
+    left = [one for one in every if not is_table(one.path(work))]
     for count, done in enumerate(place.each(functools.partial(refit_beside, work), left), start=len(every) - len(left) + 1):
         done.result()
         on_step(Step("baselines", count, len(every)))
@@ -178,8 +178,21 @@ def _gather(work: Work, run: Run, made: Split) -> None:
     """Put the members' tables together, in the split's order, and the baselines beside them."""
     places = [folder(run.folder, fold) for fold in made.members]
     for name in ("history", "predictions"):
-        parts = [pd.read_parquet(path) for place in places if (path := place / f"{name}.parquet").is_file()]
+        paths = [path for place in places if (path := place / f"{name}.parquet").is_file()]
         if name == "predictions":
-            parts += [pd.read_parquet(Beside(fold, name).path(work)) for name in work.spec.baselines for fold in made.members]
+            paths += [Beside(fold, baseline).path(work) for baseline in work.spec.baselines for fold in made.members]
+        parts = [_table(path) for path in paths]
         if parts:  # what is refitted has no history
             write_atomically(run.folder / f"{name}.parquet", pd.concat(parts, ignore_index=True).to_parquet())
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Read what a member left.
+
+    Raises:
+        TrainingError: it is damaged in its middle, where nobody had looked.
+    """
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{path.parent.name}/{path.name}: is damaged. Delete it and give the command again.") from error

@@ -39,17 +39,19 @@ def is_in_use(folder: Path) -> bool:
 
 
 def keep_to(folder: Path, index: Index) -> None:
-    """Note which clips a folder's work learns from, and what of each; once features are packed, refuse a cohort that changed.
+    """Note which clips a folder's work learns from, and what of each; once there is any, refuse a cohort that changed.
 
     Packed features are found by a clip's place, and members that were trained before and after a change would not be of one
-    run. Nobody can be told from the note (``cohort.json``): it holds keys and digests.
+    run: so members alone hold the cohort too, where features were deleted to be packed anew. Nobody can be told from the note
+    (``cohort.json``): it holds keys and digests.
 
     Raises:
         TrainingError: the cohort has changed; says how.
         StoreError: the note cannot be written.
     """
     note, now = folder / "cohort.json", {clip_key(clip): _digest(clip) for clip in index.clips}
-    if not note.is_file() or not any((folder / "features").rglob("pack.json")):
+    begun = any(any(folder.glob(made)) for made in ("features/**/pack.json", "members/*", "runs/*/members/*"))
+    if not note.is_file() or not begun:
         write_atomically(note, json.dumps(now, indent=1).encode() + b"\n")
         return
     try:

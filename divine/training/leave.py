@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from divine import encoders
 from divine.data.schema import Part
@@ -28,8 +30,22 @@ def folder(run: Path, fold: Fold) -> Path:
 
 
 def is_finished(run: Path, fold: Fold) -> bool:
-    """Say whether a member is there whole: its predictions are written last."""
-    return (folder(run, fold) / "predictions.parquet").is_file()
+    """Say whether a member is there whole: its predictions are written last, and a disk may lose what was written before."""
+    place = folder(run, fold)
+    if not is_table(place / "predictions.parquet"):
+        return False
+    if (place / "recipe.json").is_file():  # it is refitted, and keeps neither weights nor history
+        return True
+    checkpoint = (place / "weights.safetensors", place / "config.json")
+    return is_table(place / "history.parquet") and all(path.is_file() for path in checkpoint)
+
+
+def is_table(path: Path) -> bool:
+    """Say whether a table is there and was not cut off: what says where its columns lie stands at its end."""
+    try:
+        return pq.read_metadata(path).num_columns > 0
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def leave(work: Work, fold: Fold, fitted: Fitted) -> None:

@@ -105,9 +105,12 @@ class Run:
             TrainingError: the run is not finished, or its table is damaged.
         """
         try:
-            return Predictions(pd.read_parquet(io.BytesIO(self._read("predictions.parquet"))))
+            found = Predictions(pd.read_parquet(io.BytesIO(self._read("predictions.parquet"))))
         except (OSError, ValueError) as error:
             raise TrainingError(f"{self.folder.name}/predictions.parquet: is damaged. Delete it and train again.") from error
+        if found.frame.empty:
+            raise TrainingError(f"{self.folder.name}/predictions.parquet: has no rows. Delete it and train again.")
+        return found
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the run for this process; the kernel lets go however the process ends.
