@@ -9,6 +9,7 @@ import dataclasses
 import json
 import re
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -88,7 +89,7 @@ class Sweep:
         """Store what is asked, or add its units to a sweep that is there; return all that is asked now.
 
         Raises:
-            TrainingError: the folder holds a sweep under another protocol, or something else.
+            TrainingError: the folder holds a sweep under another protocol or with other baselines, or something else.
         """
         path = self.folder / "spec.json"
         if path.is_file():
@@ -98,11 +99,24 @@ class Sweep:
                     f"{self.folder.name}: holds a sweep of another cohort, or of other folds, seeds or settings. "
                     "Choose another folder."
                 )
-            spec = dataclasses.replace(spec, units=tuple(dict.fromkeys([*before.units, *spec.units])))
+            spec = dataclasses.replace(spec, units=(*before.units, *self._new(before.units, spec.units)))
         elif is_in_use(self.folder):
             raise TrainingError(f"{self.folder.name}: is not empty and holds no sweep. Choose another folder.")
         write_atomically(path, json.dumps({"version": VERSION} | to_json(spec), indent=1).encode() + b"\n")
         return spec
+
+    def _new(self, before: Sequence[Unit], asked: Sequence[Unit]) -> Iterator[Unit]:
+        """Find the units that are not there yet; one that is there with more baselines answers for one with fewer."""
+        there = {unit.name: unit for unit in before}
+        for unit in dict.fromkeys(asked):
+            if unit.name not in there:
+                yield unit
+            elif not set(unit.baselines) <= set(there[unit.name].baselines):
+                kept = ", ".join(there[unit.name].baselines) or "no baselines"
+                raise TrainingError(
+                    f"{self.folder.name}: {unit.name} is there with {kept}, and a sweep's baselines cannot change. "
+                    "Choose another folder."
+                )
 
     def spec(self) -> SweepSpec:
         """Read what is asked.

@@ -95,6 +95,22 @@ def test_what_is_done_is_not_done_again_and_what_failed_is(tmp_path: Path, monke
     assert place.spec().units == (BOTH, VOICE, FACE)
 
 
+def test_baselines_of_a_sweep_do_not_change_and_fewer_are_there_already(tmp_path: Path):
+    manifest, place = write_cohort(tmp_path / "c", per_group=3), Sweep(tmp_path / "sweep")
+    plain, beside = Unit("logistic", "V+A"), Unit("logistic", "A", baselines=("majority",))
+    first = sweep(spec(manifest, plain, beside), place, Store(tmp_path / "store"), workers=1)
+    files = {path: path.stat().st_mtime_ns for path in place.folder.rglob("*.json")}
+    more = dataclasses.replace(plain, baselines=("majority",))
+    with pytest.raises(TrainingError, match=r"logistic-V\+A-M-all is there with no baselines, .* cannot change"):
+        sweep(spec(manifest, Unit("svm", "A"), more), place, Store(tmp_path / "store"), workers=1)
+    with pytest.raises(TrainingError, match="is there with majority, and"):
+        sweep(spec(manifest, dataclasses.replace(beside, baselines=("svm",))), place, Store(tmp_path / "store"), workers=1)
+    assert {path: path.stat().st_mtime_ns for path in place.folder.rglob("*.json")} == files
+    fewer = dataclasses.replace(beside, baselines=())
+    assert sweep(spec(manifest, fewer, plain), place, Store(tmp_path / "store"), workers=1) == first
+    assert place.spec().units == (plain, beside)
+
+
 def test_a_folder_keeps_to_its_protocol(tmp_path: Path):
     manifest = write_cohort(tmp_path / "c", per_group=3)
     place = Sweep(tmp_path / "sweep")
