@@ -7,14 +7,25 @@ import os
 import time
 from pathlib import Path
 
+from divine.store import StoreError
+
 _PATIENCE_S = 0.2
 """A look at a lock holds it for an instant; whoever wants it tries for longer than that."""
 
 
 def take(path: Path, *, patience_s: float = _PATIENCE_S) -> int | None:
-    """Take a lock and return the open file that holds it, or None where another process has it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    """Take a lock and return the open file that holds it, or None where another process has it.
+
+    Raises:
+        StoreError: its folder cannot be made or written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(
+            f"{path.parent}: is no folder that can be written ({error.strerror}). Choose another folder."
+        ) from error
     deadline = time.monotonic() + patience_s
     while True:
         try:

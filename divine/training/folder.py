@@ -21,6 +21,7 @@ def held(folder: Path, what: str) -> Iterator[None]:
     """Hold the folder of a ``what`` for this process; the kernel lets go however the process ends.
 
     Raises:
+        StoreError: the folder cannot be made or written.
         TrainingError: another process is at work on it.
     """
     lock = take(folder / ".lock")
@@ -31,6 +32,14 @@ def held(folder: Path, what: str) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def is_spec_of(content: bytes, part: str) -> bool:
+    """Say whether a ``spec.json`` speaks of a ``part``: only a sweep's has ``units``, only a run's a ``system``."""
+    try:
+        return part in json.loads(content)
+    except (ValueError, TypeError):
+        return False  # damaged: whoever reads it says so
 
 
 def is_in_use(folder: Path) -> bool:

@@ -20,7 +20,7 @@ from divine.config import PROJECT
 from divine.evaluation.table import Predictions
 from divine.store import write_atomically
 from divine.training.errors import TrainingError
-from divine.training.folder import held, is_in_use
+from divine.training.folder import held, is_in_use, is_spec_of
 from divine.training.spec import RunSpec
 
 State = Literal["running", "done", "interrupted", "failed"]
@@ -58,7 +58,7 @@ class Run:
         """
         path = self.folder / "spec.json"
         if path.is_file():
-            if RunSpec.from_json(path.read_bytes()) != spec:
+            if self._asked() != spec:
                 raise TrainingError(f"{self.folder.name}: holds a run that was asked something else. Choose another folder.")
             return
         if is_in_use(self.folder):
@@ -71,7 +71,7 @@ class Run:
         Raises:
             TrainingError: the folder holds no run, or a damaged one.
         """
-        spec = RunSpec.from_json(self._read("spec.json"))
+        spec = self._asked()
         return replace(spec, data=str(PROJECT / spec.data))
 
     def status(self) -> Status:
@@ -119,6 +119,12 @@ class Run:
             TrainingError: another process is at work on it.
         """
         return held(self.folder, "run")
+
+    def _asked(self) -> RunSpec:
+        content = self._read("spec.json")
+        if is_spec_of(content, "units"):
+            raise TrainingError(f"{self.folder.name}: holds a sweep, not a run. Choose another folder, or one of its runs/.")
+        return RunSpec.from_json(content)
 
     def _read(self, name: str) -> bytes:
         try:

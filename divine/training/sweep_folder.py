@@ -21,7 +21,7 @@ from divine.models.errors import ModelError
 from divine.store import write_atomically
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingError
-from divine.training.folder import held, is_in_use
+from divine.training.folder import held, is_in_use, is_spec_of
 from divine.training.run import Run
 from divine.training.spec import Folds
 
@@ -124,8 +124,11 @@ class Sweep:
         Raises:
             TrainingError: the folder holds no sweep, or a damaged one.
         """
+        content = self._read("spec.json")
+        if is_spec_of(content, "system"):
+            raise TrainingError(f"{self.folder.name}: holds a run, not a sweep. Choose another folder.")
         try:
-            values = json.loads(self._read("spec.json"))
+            values = json.loads(content)
             if values.pop("version") != VERSION:
                 raise TrainingError(f"{self.folder.name}/spec.json: written by another version. Start a new sweep.")
             return from_json(SweepSpec, values, "spec.json")

@@ -14,6 +14,7 @@ from divine import services
 from divine.data.load import load
 from divine.evaluation.unit import Unit
 from divine.jobs.lock import is_held
+from divine.store import StoreError
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingError
 from divine.training.folder import held, is_in_use, keep_to
@@ -88,6 +89,28 @@ def test_the_lock_says_when_work_was_last_begun(tmp_path: Path):
         os.utime(tmp_path / ".lock", (0, 0))
     with held(tmp_path, "run"):
         assert (tmp_path / ".lock").stat().st_mtime > 1e9
+
+
+@pytest.mark.parametrize("place", [Run, Sweep])
+def test_a_folder_that_cannot_be_made_is_a_message(tmp_path: Path, place: type):
+    (tmp_path / "notes.txt").touch()
+    for path in (tmp_path / "notes.txt", tmp_path / "notes.txt" / "run", Path("/proc/run")):
+        with (
+            pytest.raises(StoreError, match=r"is no folder that can be written \(.*\)\. Choose another folder"),
+            place(path).locked(),
+        ):
+            pass
+
+
+def test_a_run_is_no_sweep_and_a_sweep_no_run(tmp_path: Path):
+    Run(tmp_path / "run").begin(RUN)
+    Sweep(tmp_path / "sweep").begin(SWEEP)
+    for ask in (lambda: Run(tmp_path / "sweep").begin(RUN), Run(tmp_path / "sweep").spec):
+        with pytest.raises(TrainingError, match=r"sweep: holds a sweep, not a run\. Choose another folder"):
+            ask()
+    for ask in (lambda: Sweep(tmp_path / "run").begin(SWEEP), Sweep(tmp_path / "run").spec):
+        with pytest.raises(TrainingError, match=r"run: holds a run, not a sweep\. Choose another folder"):
+            ask()
 
 
 def _rated(row: dict[str, str]) -> None:
