@@ -126,8 +126,11 @@ class Cluster:
     @contextlib.contextmanager
     def _client(self) -> Iterator[Client]:
         from distributed import Client
+        from distributed.utils import LoopRunner
 
         try:
+            # A client that fails to connect cannot be closed, and says so 20 s later: so none is made where nobody answers.
+            LoopRunner(asynchronous=False).run_sync(_knock, self.address)
             client = Client(self.address, timeout=ANSWER_S, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ComputeError(
@@ -136,6 +139,20 @@ class Cluster:
             ) from error
         with client:
             yield client
+
+
+async def _knock(address: str) -> None:
+    """Connect to a scheduler as a client does, and leave again.
+
+    Raises:
+        OSError: nobody answers.
+        ValueError: it is no address.
+    """
+    from distributed import Security
+    from distributed.comm.core import connect
+
+    connection = await connect(address, timeout=ANSWER_S, **Security().get_connection_args("client"))
+    await connection.close()
 
 
 def _checked(code: str, function: Callable[[Item], Result], item: Item) -> Result | DivineError:
