@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from divine.models.errors import ModelError
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-Record = TypeVar("Record", bound="DataclassInstance")
+Record = TypeVar("Record")
 
 
-def to_json(record: DataclassInstance) -> dict[str, Any]:
+def to_json(record: object) -> dict[str, Any]:
     """Return what JSON can say of a frozen dataclass."""
-    return asdict(record)
+    return asdict(record)  # type: ignore[arg-type]
 
 
 def from_json(kind: type[Record], values: object, where: str = "") -> Record:
@@ -32,8 +29,8 @@ def from_json(kind: type[Record], values: object, where: str = "") -> Record:
     where = where or kind.__name__
     if not isinstance(values, dict):
         raise ModelError(f"{where} is {values!r}: expected an object.")
-    known = {one.name for one in fields(kind)}
-    before = {one.name: one.metadata["before"] for one in fields(kind) if "before" in one.metadata}
+    known = {one.name for one in fields(kind)}  # type: ignore[arg-type]
+    before = {one.name: one.metadata["before"] for one in fields(kind) if "before" in one.metadata}  # type: ignore[arg-type]
     values = before | values
     if set(values) != known:
         missing, unknown = sorted(known - set(values)), sorted(set(values) - known)
