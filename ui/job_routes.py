@@ -15,6 +15,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from divine import services
 from divine.jobs.errors import JobError
 from divine.jobs.records import Job
+from divine.records import DivineError
 from divine.services.run_results import MemberProgress, run_progress
 from divine.services.train_plan import side_by_side
 from ui.owners import Owners
@@ -65,8 +66,8 @@ def unless_same(request: Request, document: dict[str, Any]) -> Response:
 def _tried(act: Callable[[str], Any], job_id: str) -> Any:
     try:
         return act(job_id)
-    except JobError as error:
-        raise HTTPException(404 if "no such job" in str(error) else 409, str(error)) from error
+    except DivineError as error:
+        raise HTTPException(404 if isinstance(error, JobError) and "no such job" in str(error) else 409, str(error)) from error
 
 
 def _view(job: Job) -> dict[str, Any]:

@@ -141,6 +141,7 @@ def _view(entry: RunEntry) -> dict[str, Any]:
         "done": 0 if status is None else status.done,
         "total": 0 if status is None else status.total,
         "proof": "" if status is None else status.proof,
+        "notes": [] if status is None else list(status.notes),
     }
     if spec is None:
         return about

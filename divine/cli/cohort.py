@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from divine import services
-from divine.cli.options import Data, Folds, Seeds, Workers, folds_of, listed, usable
+from divine.cli.options import Data, Folds, Seeds, Workers, folds_of, listed
 from divine.cli.output import Json, app, print_json, progress
 from divine.records import SYNTHETIC_NOTICE
 
@@ -86,7 +86,7 @@ def extract(
 ) -> None:
     """Run encoders over a cohort; what is finished is kept and not done again."""
     with progress() as tell:
-        found = services.extract(usable(data), encoders, workers=workers, processes=processes, cluster=cluster, on_step=tell)
+        found = services.extract(data, encoders, workers=workers, processes=processes, cluster=cluster, on_step=tell)
     if as_json:
         failures = [failure._asdict() for failure in found.failures]
         print_json({"done": found.done, "kept": found.kept, "failures": failures, "table": str(found.table)})
@@ -127,7 +127,7 @@ def train(
     count = folds_of(folds)  # wrong usage is said before anything is loaded
     with progress() as tell:
         status = services.train(
-            usable(data),
+            data,
             run,
             encoders=encoders,
             system=system,
@@ -143,7 +143,10 @@ def train(
             cluster=cluster,
             on_step=tell,
         )
-    Console(stderr=True).print(f"{status.done} of {status.total} members trained; split {status.proof[:12]}")
+    console = Console(stderr=True)
+    console.print(f"{status.done} of {status.total} members trained; split {status.proof[:12]}")
+    for note in status.notes:
+        console.print(Text(note))
 
 
 @app.command()

@@ -13,18 +13,6 @@ Seeds = Annotated[int, typer.Option(min=1)]
 Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; as many as there are cores by default.")]
 
 
-def usable(data: Path) -> Path:
-    """Return the path of a cohort that holds a clip; of an empty one no other message would say what is wrong.
-
-    Raises:
-        DataError: it cannot be loaded, or every clip was left out.
-    """
-    from divine.data.load import load_clips
-
-    load_clips(data)
-    return data
-
-
 def folds_of(text: str) -> int | Literal["loso", "given"]:
     """Read ``--folds``.
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from divine import services
-from divine.cli.options import Data, Folds, Seeds, Workers, folds_of, listed, usable
+from divine.cli.options import Data, Folds, Seeds, Workers, folds_of, listed
 from divine.cli.output import Json, app, print_json, progress
 from divine.records import SYNTHETIC_NOTICE
 
@@ -53,9 +53,7 @@ def sweep(
         baselines=listed(baselines),
     )
     with progress() as tell:
-        status = services.sweep(
-            usable(data), run, units, folds=count, seeds=seeds, epochs=epochs, workers=workers, on_step=tell
-        )
+        status = services.sweep(data, run, units, folds=count, seeds=seeds, epochs=epochs, workers=workers, on_step=tell)
     _end(status)
 
 
@@ -80,7 +78,7 @@ def reproduce(
     with progress() as tell:
         files = services.reproduce(
             what,
-            usable(data),
+            data,
             out,
             folds=count,
             seeds=seeds,

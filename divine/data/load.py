@@ -6,7 +6,7 @@ from pathlib import Path
 
 from divine.data.errors import DataError
 from divine.data.manifest import load_manifest
-from divine.data.schema import Index, Loaded
+from divine.data.schema import Loaded
 from divine.data.tnf import load_tnf
 
 MANIFESTS = (".csv", ".tsv", ".parquet")
@@ -36,13 +36,13 @@ def load(path: Path, *, frame_base: int = 1) -> Loaded:
     return load_tnf(path, frame_base=frame_base) if manifest is None else load_manifest(manifest, frame_base=frame_base)
 
 
-def load_clips(path: Path, *, frame_base: int = 1) -> Index:
+def load_clips(path: Path, *, frame_base: int = 1) -> Loaded:
     """Load a cohort whose clips are to be used.
 
     Raises:
         DataError: there is nothing that can be loaded, or no clip is left of it.
     """
-    index = load(path, frame_base=frame_base).index
-    if not index.clips:
+    loaded = load(path, frame_base=frame_base)
+    if not loaded.index.clips:
         raise DataError(f"{path.name}: the cohort holds no usable clip. `divine data check {path}` says why.")
-    return index
+    return loaded

@@ -11,7 +11,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from divine import encoders
-from divine.data.load import load
+from divine.data.load import load_clips
 from divine.evaluation import paper
 from divine.evaluation.confusion import confusion
 from divine.evaluation.filled import FilledTable, Judged, Outcome, Why, fill
@@ -103,7 +103,7 @@ def reproduce(
         TrainingError: the folder holds a reproduction under another protocol, or another process is at work on it.
     """
     place = Reproduction(out)
-    index = load(data).index
+    index = load_clips(data).index
     codes = (*paper.VIDEO, *paper.AUDIO, paper.OWN_AUDIO)
     absent = tuple(code for code in codes if why_absent(index, code) is not None)
     source, replaced = data.resolve(), ()

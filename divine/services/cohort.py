@@ -85,12 +85,12 @@ def extract(
             cluster cannot be used.
     """
     from divine import compute
-    from divine.data.load import load
+    from divine.data.load import load_clips
     from divine.features.batches import Several
     from divine.features.cohort import CohortFeatures, modalities_of
     from divine.store import Store
 
-    index = load(data.resolve()).index
+    index = load_clips(data.resolve()).index
     chosen = Several.parse(encoders, modalities_of(index))
     at_work = compute.cluster(cluster) if cluster else (compute.processes if processes else compute.in_process)(workers)
     features = CohortFeatures(index, chosen, Store(home() / "store"))
@@ -125,7 +125,7 @@ def train(
             be used.
     """
     from divine import compute
-    from divine.data.load import load
+    from divine.data.load import load_clips
     from divine.features.batches import Pair
     from divine.features.cohort import modalities_of
     from divine.features.width import widest
@@ -134,7 +134,7 @@ def train(
     from divine.training.run import Run
     from divine.training.spec import RunSpec, configure
 
-    index = load(data).index
+    index = load_clips(data).index
     pair = Pair.parse(encoders, modalities_of(index))
     spec = RunSpec(
         data=str(data.resolve()),
@@ -145,7 +145,7 @@ def train(
         tasks=tasks,
         folds=folds,
         seeds=seeds,
-        baselines=tuple(baselines),
+        baselines=tuple(dict.fromkeys(baselines)),
         train_modalities=modalities,
         precision=precision,
     )

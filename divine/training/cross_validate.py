@@ -11,8 +11,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from divine.compute import Workers, cores, in_process, processes
-from divine.data.load import load
-from divine.data.schema import Index
+from divine.data.load import load_clips
+from divine.data.schema import Index, Loaded
 from divine.data.splits import Fold, Split, read_split, split, write_split
 from divine.features.batches import Pair
 from divine.features.cohort import CohortFeatures, modalities_of
@@ -70,7 +70,8 @@ def cross_validate(
     unknown = [name for name in spec.baselines if name not in BASELINES]
     if unknown:
         raise TrainingError(f"{unknown[0]}: no such baseline. Choose of {', '.join(BASELINES)}.")
-    index = restrict(load(Path(spec.data), frame_base=spec.frame_base).index, spec.tasks)
+    loaded = load_clips(Path(spec.data), frame_base=spec.frame_base)
+    index = restrict(loaded.index, spec.tasks)
     made = split(index, spec.folds, range(spec.seeds))
     with run.locked():
         run.begin(spec)
@@ -82,6 +83,7 @@ def cross_validate(
         try:
             place = _place(workers)
             work = prepare(spec, run, index, store, workers, on_step)
+            tell = functools.partial(tell, notes=_notes(loaded, work))
             place.check([run.folder])
             left = [fold for fold in made.members if not is_finished(run.folder, fold)]
             on_step(Step("training", count, len(made.members)))
@@ -97,6 +99,19 @@ def cross_validate(
             run.set_status(tell(state="interrupted" if interrupted else "failed", done=count, message=message))
             raise
         run.set_status(tell(state="done", done=count))
+
+
+def _notes(loaded: Loaded, work: Work) -> tuple[str, ...]:
+    """Say what of the cohort is left out: whoever reads the numbers has to know whom they are not of."""
+    errors = sum(problem.severity == "error" for problem in loaded.problems)
+    without = int((~work.pack.present().any(axis=1)).sum())
+    notes = []
+    if errors:
+        notes.append(f"{errors} {'error' if errors == 1 else 'errors'} in the cohort: `divine data check` says what is left out.")
+    if without:
+        have = f"{without} of {len(work.index.clips)} clips {'has' if without == 1 else 'have'}"
+        notes.append(f"{have} no features of {work.spec.encoders}: neither trained on nor judged.")
+    return tuple(notes)
 
 
 def _stored_split(run: Run, made: Split, index: Index) -> Split:

@@ -38,6 +38,8 @@ class Status:
     synthetic: bool
     """Whether the cohort was rendered, not recorded."""
     message: str = ""
+    notes: tuple[str, ...] = ()
+    """What of the cohort the run does without, and where that is explained."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,9 @@ class Run:
             TrainingError: the folder holds no run, or a damaged one.
         """
         try:
-            return Status(**json.loads(self._read("status.json")))
-        except (ValueError, TypeError) as error:
+            values = json.loads(self._read("status.json"))
+            return Status(**values | {"notes": tuple(values.get("notes", ()))})
+        except (ValueError, TypeError, AttributeError) as error:
             raise TrainingError(f"{self.folder.name}/status.json: is damaged. Give the command again to go on.") from error
 
     def set_status(self, status: Status) -> None:

@@ -14,7 +14,7 @@ from divine.data.schema import Index
 from divine.encoders import EncoderError
 from divine.features.batches import Pair
 from divine.features.cohort import CohortFeatures, Failure, modalities_of
-from divine.features.pack import Pack, PackError, pack
+from divine.features.pack import Pack, PackError, pack, packed_in
 from divine.records import Modality
 from divine.store import Store, write_atomically
 
@@ -79,7 +79,7 @@ def link(packs: Sequence[Pack], folder: Path) -> None:
     Raises:
         StoreError: the folder cannot be written.
     """
-    if (folder / "pack.json").is_file():
+    if packed_in(folder) is not None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     for one in packs:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from divine.compute import cores, processes
-from divine.data.load import load
+from divine.data.load import load_clips
 from divine.data.schema import Index
 from divine.evaluation.unit import TaskSet, Unit
 from divine.features.batches import Pair
@@ -54,7 +54,7 @@ def sweep(
         DataError: the cohort cannot be loaded.
         TrainingError: another process is at work on the sweep, the folder holds another, or the cohort has changed since.
     """
-    index = load(Path(asked.data)).index
+    index = load_clips(Path(asked.data)).index
     with place.locked():
         asked = place.begin(asked)
         keep_to(place.folder, index)

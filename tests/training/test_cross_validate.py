@@ -157,6 +157,19 @@ def test_baselines_are_judged_on_the_clips_that_their_system_judges(tmp_path: Pa
     assert len(judged["majority"]) == 23
 
 
+def test_what_a_run_does_without_is_told(tmp_path: Path):
+    manifest = write_cohort(tmp_path / "c")
+    features = tmp_path / "c" / "0-1-DDK_PA-video.npy"
+    np.save(features, np.full_like(np.load(features), np.nan))
+    manifest.write_text(manifest.read_text().replace("1-2-DDK_PA-video.npy", "../away.npy"))
+    status = run(spec(manifest, encoders="V"), tmp_path / "run").status()
+    assert status.notes == (
+        "1 error in the cohort: `divine data check` says what is left out.",
+        "2 of 24 clips have no features of V: neither trained on nor judged.",
+    )
+    assert run(spec(write_cohort(tmp_path / "whole")), tmp_path / "other").status().notes == ()
+
+
 def test_nothing_left_to_train_on_is_said_before_features_are_made(tmp_path: Path):
     with pytest.raises(TrainingError, match="of audio alone nothing is left"):
         run(spec(write_cohort(tmp_path / "c"), encoders="V", train_modalities="audio"), tmp_path / "run")

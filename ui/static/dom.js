@@ -61,3 +61,6 @@ export function reason(error) {
     return said ?? (typeof detail === "string" ? detail : error.message);
   } catch { return error.message; }
 }
+
+// A command within a text stands between backticks.
+export const coded = (text) => text.split("`").map((part, place) => (place % 2 ? el("code", {}, part) : part));

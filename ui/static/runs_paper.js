@@ -1,6 +1,6 @@
 // One reproduction: its protocol, how far it is, and one of the paper's tables or its figure. What is shown stands in the address.
 
-import { el, fill } from "./dom.js";
+import { coded, el, fill } from "./dom.js";
 import { state } from "./jobs_words.js";
 import { levels } from "./runs_metrics.js";
 import { badges, protocol, tablesLink } from "./runs_tables.js";
@@ -116,6 +116,3 @@ export class PaperView {
     return el("a", { href: `/studio/tables/${encodeURIComponent(this.id)}/${name}.${kind}`, download: "" }, title);
   }
 }
-
-// A command within a text stands between backticks.
-export const coded = (text) => text.split("`").map((part, place) => (place % 2 ? el("code", {}, part) : part));

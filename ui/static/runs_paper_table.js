@@ -1,8 +1,7 @@
 // A table of the paper: ours above what is printed, its tests and footnotes. Arrows move from cell to cell, Enter opens a run.
 
-import { el, fill } from "./dom.js";
+import { coded, el, fill } from "./dom.js";
 import { fixed, sentence } from "./format.js";
-import { coded } from "./runs_paper.js";
 import { OBJECTIVES } from "./runs_list.js";
 import { runLink } from "./runs_tables.js";
 import { METRICS, SETTINGS } from "./runs_words.js";

@@ -1,6 +1,6 @@
 // One run from near: how far it is, and when it is done, everything that came out.
 
-import { el, fill, request } from "./dom.js";
+import { coded, el, fill, request } from "./dom.js";
 import { active, moment, state } from "./jobs_words.js";
 import { reason } from "./jobs_poll.js";
 import { grid } from "./train_now.js";
@@ -89,6 +89,7 @@ export class RunView {
       el("dl", { class: "dv-facts-list" },
         el("dt", {}, "Folds"), el("dd", {}, "Drawn by subject and stratified by diagnosis: nobody stands on two sides. Every number is of subjects that the model never saw."),
         el("dt", {}, "Split proof"), el("dd", {}, el("code", { class: "dv-proof" }, run.proof)),
+        run.notes.length > 0 && [el("dt", {}, "Left out"), el("dd", {}, run.notes.map((note) => el("p", {}, coded(note))))],
         el("dt", {}, "Run"), el("dd", {}, run.name)));
   }
 }

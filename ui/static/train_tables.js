@@ -1,8 +1,7 @@
 // The paper's tables as an order: which of them, under which protocol, and how many of their runs can be trained here.
 
-import { el, fill, request } from "./dom.js";
+import { coded, el, fill, request } from "./dom.js";
 import { cohortField, count, deviceField, folds, foldsField, numberField, objections, OrderForm } from "./train_ask.js";
-import { coded } from "./runs_paper.js";
 
 const title = (name) => (name === "figure3" ? "Figure 3" : `Table ${name.slice(5)}`);
 
