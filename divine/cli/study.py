@@ -147,9 +147,13 @@ def validate(
 def _end(status: SweepStatus) -> None:
     """Say which runs are not there and why; what failed makes a bad result, weights that are not here do not."""
     console = Console(stderr=True)
+    why: dict[str, list[str]] = {}
     for one in status.units:
         if one.state != "done":
-            console.print(Text(f"{one.name}: {one.message}"))
+            why.setdefault(one.message, []).append(one.name)
+    for message, names in why.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        console.print(Text(f"{names[0]}{more}: {message}"))
     console.print(f"{sum(one.state == 'done' for one in status.units)} of {len(status.units)} runs done")
     if any(one.state == "failed" for one in status.units):
         raise typer.Exit(1)

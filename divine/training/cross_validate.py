@@ -107,7 +107,9 @@ def _notes(loaded: Loaded, work: Work) -> tuple[str, ...]:
     without = int((~work.pack.present().any(axis=1)).sum())
     notes = []
     if errors:
-        notes.append(f"{errors} {'error' if errors == 1 else 'errors'} in the cohort: `divine data check` says what is left out.")
+        notes.append(
+            f"{errors} {'error' if errors == 1 else 'errors'} in the cohort: `divine data check` says what is left out."
+        )
     if without:
         have = f"{without} of {len(work.index.clips)} clips {'has' if without == 1 else 'have'}"
         notes.append(f"{have} no features of {work.spec.encoders}: neither trained on nor judged.")
