@@ -91,6 +91,7 @@ def _orders(body: dict[str, Any], opened: Opened) -> list[TrainOrder | SweepOrde
         tasks=tasks[0],
         folds=orders.folds(body.get("folds")),
         seeds=orders.count(body, "seeds", orders.MOST_SEEDS),
+        epochs=orders.count(body, "epochs", orders.MOST_EPOCHS),
         objective=objectives[0],
         modalities=given[0],
         precision=orders.one_of(body, "precision", get_args(Precision)),
@@ -102,8 +103,8 @@ def _orders(body: dict[str, Any], opened: Opened) -> list[TrainOrder | SweepOrde
     if any(len(several) > 1 for several in (video, audio, tasks, objectives, given)):
         if not video and not audio:
             raise orders.OrderError("Choose an encoder for the face, one for the voice, or both.")
-        shared = {"folds": base.folds, "seeds": base.seeds, "baselines": base.baselines, "workers": base.workers}
-        shared |= {"epochs": orders.count(body, "epochs", orders.MOST_EPOCHS)}
+        shared = {"folds": base.folds, "seeds": base.seeds, "epochs": base.epochs, "baselines": base.baselines}
+        shared |= {"workers": base.workers}
         return [SweepOrder(base.data, chosen, video, audio, objectives, tasks, given, **shared)]
     return [dataclasses.replace(base, system=name) for name in chosen]
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from divine import services
-from divine.cli.options import Data, Folds, Seeds, Workers, folds_of, listed
+from divine.cli.options import Data, Epochs, Folds, Seeds, Workers, folds_of, listed
 from divine.cli.output import Json, app, print_json, progress
 from divine.records import SYNTHETIC_NOTICE
 
@@ -109,6 +109,7 @@ def train(
     tasks: Annotated[Literal["all", "speech", "non-speech"], typer.Option(help="Which recordings are used.")] = "all",
     folds: Folds = "5",
     seeds: Seeds = 5,
+    epochs: Epochs = 50,
     objective: Annotated[Literal["C", "R", "M"], typer.Option(help="Diagnosis, severity, or both.")] = "M",
     baselines: Annotated[str | None, typer.Option(help=f"Of {_REFITTED}, with commas between them.")] = None,
     modalities: Annotated[
@@ -134,6 +135,7 @@ def train(
             tasks=tasks,
             folds=count,
             seeds=seeds,
+            epochs=epochs,
             objective=objective,
             baselines=listed(baselines),
             modalities=modalities,

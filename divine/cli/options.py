@@ -10,6 +10,7 @@ import typer
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="A Toronto NeuroFace folder, a synthetic cohort, or a manifest.")]
 Folds = Annotated[str, typer.Option(help="A number, loso, or given (the manifest's column split).")]
 Seeds = Annotated[int, typer.Option(min=1)]
+Epochs = Annotated[int, typer.Option(min=1, help="At most so many.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; as many as there are cores by default.")]
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from divine import services
-from divine.cli.options import Data, Folds, Seeds, Workers, folds_of, listed
+from divine.cli.options import Data, Epochs, Folds, Seeds, Workers, folds_of, listed
 from divine.cli.output import Json, app, print_json, progress
 from divine.records import SYNTHETIC_NOTICE
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
 SHOWN = ("accuracy", "macro_f1", "auroc", "brier", "mae_total", "rmse_total")
-
-Epochs = Annotated[int, typer.Option(min=1, help="At most so many.")]
 
 
 @app.command()

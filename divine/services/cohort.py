@@ -106,6 +106,7 @@ def train(
     tasks: TaskSet = "all",
     folds: Folds = 5,
     seeds: int = 5,
+    epochs: int = 50,
     objective: Objective = "M",
     baselines: Sequence[str] = (),
     modalities: Setting = "audio+video",
@@ -130,6 +131,7 @@ def train(
     from divine.features.cohort import modalities_of
     from divine.features.width import widest
     from divine.store import Store
+    from divine.training.config import TrainingConfig
     from divine.training.cross_validate import cross_validate
     from divine.training.run import Run
     from divine.training.spec import RunSpec, configure
@@ -146,6 +148,7 @@ def train(
         folds=folds,
         seeds=seeds,
         baselines=tuple(dict.fromkeys(baselines)),
+        training=TrainingConfig(max_epochs=epochs),
         train_modalities=modalities,
         precision=precision,
     )

@@ -32,6 +32,7 @@ class TrainOrder:
     tasks: Literal["all", "speech", "non-speech"] = "all"
     folds: int | Literal["loso", "given"] = 5
     seeds: int = 5
+    epochs: int = field(default=50, metadata={"before": 50})
     objective: Literal["C", "R", "M"] = "M"
     baselines: tuple[str, ...] = ()
     modalities: Literal["audio+video", "video", "audio"] = "audio+video"
@@ -120,6 +121,7 @@ def _train(job_id: str, order: TrainOrder, on_step: OnStep) -> None:
         tasks=order.tasks,
         folds=order.folds,
         seeds=order.seeds,
+        epochs=order.epochs,
         objective=order.objective,
         baselines=order.baselines,
         modalities=order.modalities,

@@ -110,7 +110,16 @@ def plan_sweep(order: SweepOrder, index: Index, *, device: str = "cpu") -> Train
     members = 0
     for unit in units:
         one = TrainOrder(
-            order.data, unit.encoders, unit.system, unit.tasks, order.folds, order.seeds, unit.objective, unit.baselines
+            order.data,
+            unit.encoders,
+            system=unit.system,
+            tasks=unit.tasks,
+            folds=order.folds,
+            seeds=order.seeds,
+            epochs=order.epochs,
+            objective=unit.objective,
+            baselines=unit.baselines,
+            modalities=unit.train_modalities,
         )
         key = unit.tasks, unit.objective
         if key not in looked:
@@ -212,15 +221,15 @@ def side_by_side(workers: int | None, members: int) -> int:
 
 
 def _duration(order: TrainOrder, clips: int, members: int, device: str) -> Duration | None:
-    """Scale what earlier runs of this system and pair took per member by the number of clips.
+    """Scale what earlier runs of this system and pair took per member by the numbers of clips and epochs.
 
-    The median over all their members, in seconds per clip; extraction and evaluation are not in it. On a GPU the members of a
-    run train as one stack, so each took as long as all.
+    The median over all their members, in seconds per clip and epoch; extraction and evaluation are not in it. On a GPU the
+    members of a run train as one stack, so each took as long as all.
     """
     from divine.services.run_results import seconds_per_member
     from divine.services.runs import runs
 
-    per_clip: list[float] = []
+    per_step: list[float] = []
     counted = 0
     for entry in runs():
         # What was trained elsewhere, or came with the studio, says nothing of this machine.
@@ -230,14 +239,14 @@ def _duration(order: TrainOrder, clips: int, members: int, device: str) -> Durat
             continue
         seconds, held = seconds_per_member(entry.folder), _clips(entry.folder)
         if seconds and held:
-            per_clip += [one / held for one in seconds]
+            per_step += [one / held / entry.spec.training.max_epochs for one in seconds]
             counted += 1
-    if not per_clip:
+    if not per_step:
         return None
-    each = statistics.median(per_clip) * clips
+    each = statistics.median(per_step) * clips * order.epochs
     at_once = side_by_side(order.workers, members) if device == "cpu" else members
-    earlier = f"{len(per_clip)} members of {counted} earlier {'run' if counted == 1 else 'runs'}"
-    speed = f"{each:.1f} s per member with {clips} clips, {at_once} at a time"
+    earlier = f"{len(per_step)} members of {counted} earlier {'run' if counted == 1 else 'runs'}"
+    speed = f"{each:.1f} s per member with {clips} clips and {order.epochs} epochs, {at_once} at a time"
     return Duration(-(-members // at_once) * each, f"From {earlier} of {order.system} {order.encoders} here: {speed}.")
 
 

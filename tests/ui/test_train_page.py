@@ -141,7 +141,7 @@ def test_cancel_keeps_what_is_finished_and_resume_goes_on(watched: Watched, base
     page.wait_for_selector(".dv-train-now[data-state=interrupted]")
     expect(page.locator(".dv-train-now .dv-callout")).to_contain_text("Cancelled")
     expect(page.locator(".dv-train-now .dv-state")).to_have_text("Cancelled")
-    expect(page.locator(".dv-jobs tbody tr")).to_contain_text(f"3 folds × {SEEDS} seeds · training")
+    expect(page.locator(".dv-jobs tbody tr")).to_contain_text(f"3 folds × {SEEDS} seeds, at most 50 epochs · training")
     job = page.get_attribute(".dv-train-now", "data-job")
     assert job is not None
     finished = list((services.run_folder(job) / "members").glob("*/predictions.parquet"))
@@ -160,7 +160,6 @@ def test_cancel_keeps_what_is_finished_and_resume_goes_on(watched: Watched, base
 
 def test_everything_that_a_sweep_may_vary_and_features_alone(watched: Watched, base: str):
     page = opened(watched.page, base)
-    expect(page.locator("#dv-epochs")).to_be_hidden()
     page.click(".dv-computing summary")
     expect(page.locator("#dv-precision")).to_be_visible()
     page.check("[name=tasks][value=speech]")
@@ -178,7 +177,7 @@ def test_everything_that_a_sweep_may_vary_and_features_alone(watched: Watched, b
     expect(page.locator(".dv-asked")).to_contain_text(
         "V × A · diagnosis · all tasks / speech tasks · face and voice / face only"
     )
-    expect(page.locator(".dv-asked")).to_contain_text("3 folds × 1 seed · at most 1 epochs")
+    expect(page.locator(".dv-asked")).to_contain_text("3 folds × 1 seed · at most 1 epoch")
     sweep, features = services.jobs()
     assert features.order.kind == "extract" and features.status.state == "done"
     page.click(".dv-train-now >> text=Cancel")
@@ -195,6 +194,7 @@ def test_how_a_run_is_computed_reaches_its_job(watched: Watched, base: str):
     page.check("[name=systems][value=logistic]")
     page.check("[name=baselines][value=random-forest]")
     page.fill("#dv-seeds", "1")
+    page.fill("#dv-epochs", "7")
     page.click(".dv-computing summary")
     page.select_option("#dv-engine", "members")
     page.select_option("#dv-precision", "bfloat16")
@@ -203,4 +203,5 @@ def test_how_a_run_is_computed_reaches_its_job(watched: Watched, base: str):
     expect(page.locator(".dv-asked")).to_contain_text("bfloat16 · one by one · beside majority, random-forest")
     (job,) = services.jobs()
     spec = json.loads((services.run_folder(job.id) / "spec.json").read_text())
+    assert spec["training"]["max_epochs"] == 7
     assert (spec["baselines"], spec["precision"]) == (["majority", "random-forest"], "bfloat16")

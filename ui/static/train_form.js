@@ -88,6 +88,7 @@ export class Form extends OrderForm {
       el("div", { class: "dv-protocol" },
         foldsField(options, "dv-folds"),
         numberField("Seeds", "dv-seeds", "seeds", 100, 5),
+        numberField("Epochs, at most", "dv-epochs", "epochs", 10000, 50),
         deviceField(options, "dv-device"),
         numberField("Members at a time", "dv-workers", "workers", 256, options.cores)),
       el("div", { class: "dv-choices" }, el("span", { class: "dv-soft" }, "Baselines beside it:"), options.baselines.map((one) =>
@@ -97,9 +98,9 @@ export class Form extends OrderForm {
   // How, not what: the results are meant to be the same.
   computing() {
     const select = (name, values) => el("select", { name, id: `dv-${name}` }, values.map(([value, title]) => el("option", { value }, title)));
-    this.single = [field("Precision in training", "dv-precision", select("precision", PRECISIONS)), field("Models are trained", "dv-engine", select("engine", ENGINES))];
-    this.swept = numberField("Epochs, at most", "dv-epochs", "epochs", 10000, 50);
-    return el("details", { class: "dv-computing" }, el("summary", {}, "How it is computed"), el("div", { class: "dv-protocol" }, this.single, this.swept));
+    const fields = [field("Precision in training", "dv-precision", select("precision", PRECISIONS)), field("Models are trained", "dv-engine", select("engine", ENGINES))];
+    this.how = el("details", { class: "dv-computing" }, el("summary", {}, "How it is computed"), el("div", { class: "dv-protocol" }, fields));
+    return this.how;
   }
 
   chosen(name) { return [...this.element.querySelectorAll(`[name=${name}]:checked:not(:disabled)`)].map((one) => one.value); }
@@ -118,8 +119,7 @@ export class Form extends OrderForm {
     this.given.disabled = this.given.hidden = ["video", "audio"].some((name) => this.chosen(name).length === 0);
     this.features.disabled = ["video", "audio"].every((name) => this.chosen(name).length === 0);
     const sweep = SWEPT.some((name) => this.chosen(name).length > 1);
-    for (const one of this.single) one.hidden = sweep;
-    this.swept.hidden = !sweep;
+    this.how.hidden = sweep;
     const missing = Object.entries(LEAST).find(([name]) => this.chosen(name).length === 0 && !(name === "modalities" && this.given.disabled));
     this.askSoon("/studio/train/plan", missing?.[1]);
   }
