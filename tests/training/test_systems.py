@@ -67,7 +67,7 @@ def test_a_system_of_one_encoder_refuses_two_before_anything_is_done(manifest: P
 
 
 def test_nothing_left_to_train_on_says_so(manifest: Path, tmp_path: Path):
-    with pytest.raises(TrainingError, match="no clip has video features"):
+    with pytest.raises(TrainingError, match="of video alone nothing is left"):
         run(manifest, tmp_path / "run", encoders="A", train_modalities="video")
 
 
