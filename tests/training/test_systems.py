@@ -66,11 +66,6 @@ def test_a_system_of_one_encoder_refuses_two_before_anything_is_done(manifest: P
         RunSpec(str(manifest), "V+A", TINY, system="magic")
 
 
-def test_nothing_left_to_train_on_says_so(manifest: Path, tmp_path: Path):
-    with pytest.raises(TrainingError, match="of video alone nothing is left"):
-        run(manifest, tmp_path / "run", encoders="A", train_modalities="video")
-
-
 def test_specs_of_older_runs_can_be_read():
     asked = RunSpec("data", "KI+AC", configure("concat", "R", 100), system="concat")
     older = json.loads(asked.to_json())
