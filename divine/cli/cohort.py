@@ -161,7 +161,7 @@ def evaluate(
         print_json(document)
         return
     console = Console()
-    says = "mean ± std over members, below it the value pooled over members (95 % interval over subjects)"
+    says = "mean ± std over members, the value pooled over members, its 95 % interval over subjects"
     console.print(Text(f"{document['system']} {document['encoders']}: {says}"))
     for system in (document, *document["baselines"]):
         console.print(_result_table(system))
@@ -198,4 +198,4 @@ def _cell(metric: dict[str, float] | None) -> str:
     if metric is None:
         return "-"
     interval = f"{metric['low']:.2f}-{metric['high']:.2f}"
-    return f"{metric['mean']:.2f} ± {metric['std']:.2f}\n{metric['pooled']:.2f} ({interval})"
+    return f"{metric['mean']:.2f} ± {metric['std']:.2f}\n{metric['pooled']:.2f}\n{interval}"
