@@ -15,6 +15,7 @@ from divine.jobs.records import Order
 from divine.records import DivineError
 from divine.services import runs
 from divine.services.jobs import carry_out
+from divine.services.trash import TrashError
 from divine.training.sweep_folder import Sweep
 from tests.training.cohorts import write_cohort
 
@@ -47,6 +48,8 @@ def test_a_sweep_is_a_job_whose_runs_are_listed_and_deleted_one_by_one(tmp_path:
     assert runs.delete_run(made[0].id).ours and not made[0].folder.exists()
     runs.delete_run(made[1].id)  # the last takes along the sweep's features and its job
     assert not sweep.folder.exists() and job not in [one.id for one in services.jobs()]
+    with pytest.raises(TrashError, match="Bring that back first"):
+        runs.restore_run(made[0].id)
     for one in reversed(made):
         runs.restore_run(one.id)
     assert [one.id for one in _listed_in(sweep.folder)] == [one.id for one in made]

@@ -51,7 +51,7 @@ def bring_back(deleted_id: str, root: Path) -> Path:
     """Undo ``throw`` or ``unlist`` (on the list of ``root``); return the first of the folders.
 
     Raises:
-        TrashError: it is not in the trash, or others have taken its place.
+        TrashError: it is not in the trash, others have taken its place, or what it is part of has to come back first.
     """
     place = next((one for one in _trash().glob("*") if one.name == deleted_id), None)
     if place is None:
@@ -66,8 +66,11 @@ def bring_back(deleted_id: str, root: Path) -> Path:
         taken = next((where for where in back if where.exists()), None)
         if taken is not None:
             raise TrashError(f"{taken.name}: another has this name now. Delete that one first.")
+        orphan = next((where for where in back if not where.parent.is_dir() and where.parent.parent != home().resolve()), None)
+        if orphan is not None:  # made anew, its sweep's folder would stand in the way of the sweep itself
+            raise TrashError(f"{orphan.name}: the sweep that it is of was deleted after it. Bring that back first.")
         for thrown, where in moved.items():
-            where.parent.mkdir(parents=True, exist_ok=True)
+            where.parent.mkdir(exist_ok=True)
             thrown.rename(where)
     shutil.rmtree(place)
     return back[0]

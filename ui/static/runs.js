@@ -93,7 +93,7 @@ export function mount(element) {
 
   async function restore(gone) {
     const [back, troubles] = [[], []];
-    for (const one of gone) {
+    for (const one of [...gone].reverse()) {  // the last of a sweep took along what is left of it
       try { await request(`${one.base}/${encodeURIComponent(one.id)}/restore`, { method: "POST" }); back.push(one); } catch (error) { troubles.push(reason(error)); }
     }
     say([back.length > 0 && `Brought back ${called(back)}.`, ...troubles].filter(Boolean).join(" "));
