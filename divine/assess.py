@@ -1,28 +1,25 @@
-"""One clip + one checkpoint → one assessment: the whole path, telling an observer of everything as it comes."""
+"""One clip + one judge → one assessment: the whole path, telling an observer of everything as it comes."""
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from divine import encoders
 from divine.config import CHECKPOINTS, Limits
-from divine.features.batches import Pair, batch
+from divine.features.batches import Pair
 from divine.features.extract import Extracted, extract
 from divine.measuring import measure
 from divine.observe import observe
 from divine.records import Assessment, DivineError, Event, Observation, Progress
-from divine.training.checkpoint import Checkpoint, load
-from divine.training.predict import predict
+from divine.training.judge import judge_at
 
 DEMONSTRATION = CHECKPOINTS / "demonstration"
 
 
 class AssessError(DivineError):
-    """The recording holds nothing that this checkpoint could judge."""
+    """The recording holds nothing that this model could judge."""
 
 
 def assess(
@@ -36,6 +33,7 @@ def assess(
 ) -> Assessment:
     """Judge one recording; see :func:`divine.services.assess`."""
     clock = _Clock()
+    judge = judge_at(checkpoint or DEMONSTRATION)  # first: following a face takes longer than finding that nobody can judge it
     with clock.stage("observe"):
         observation = observe(recording, audio=audio, limits=limits or Limits(), on_event=on_event)
     with clock.stage("measures"):
@@ -44,60 +42,30 @@ def assess(
         on_event(measured)
     with clock.stage("model"):
         on_event(Progress("model", 0.0))
-        model = checkpoint_at(checkpoint or DEMONSTRATION)
-        pair = _pair(model)
-        found = extract(observation, pair.codes)
+        found = extract(observation, judge.pair.codes)
         if not found.features:
-            raise _nothing_to_judge(observation, found, pair)
-        (prediction,) = predict(model, batch(pair, [found.features], max_steps=model.model.config.max_steps))
+            raise _nothing_to_judge(observation, found, judge.pair)
+        judge, seen = judge.unseen(observation.clip)
+        prediction = judge.judge(found.features, lambda fraction: on_event(Progress("model", fraction)))
     assessment = Assessment(
         clip=observation.clip,
         quality=measured.quality,
-        modalities=tuple(sorted(modality for modality, code in pair.named if code in found.features)),
+        modalities=tuple(sorted(modality for modality, code in judge.pair.named if code in found.features)),
         prediction=prediction,
         measures=measured.measures,
-        checkpoint=model.card,
+        checkpoint=judge.card,
         timing_s=clock.seconds | {"total": clock.total()},
-        notes=_notes(observation, found, pair),
-        cutoffs=() if model.cutoffs is None else model.cutoffs.totals,
+        notes=(*_notes(observation, found, judge.pair), *measured.notes, *seen),
+        cutoffs=judge.cutoffs,
     )
     on_event(assessment)
     return assessment
 
 
-def checkpoint_at(folder: Path) -> Checkpoint:
-    """Return a checkpoint, read once for as long as its files do not change.
-
-    Raises:
-        CheckpointError: the folder holds no checkpoint that this release reads.
-        AssessError: its encoders have changed since it was trained.
-    """
-    config = folder / "config.json"
-    return _read(folder, config.stat().st_mtime_ns if config.is_file() else 0)
-
-
-@functools.lru_cache(maxsize=4)
-def _read(folder: Path, changed_ns: int) -> Checkpoint:
-    checkpoint = load(folder)
-    for encoder in checkpoint.encoders:
-        now = encoders.info(encoder.code).revision
-        if now != encoder.revision:
-            raise AssessError(
-                f"{folder.name}: trained on {encoder.code} of revision {encoder.revision}, this release makes revision {now}; "
-                "train the model again."
-            )
-    return checkpoint
-
-
-def _pair(checkpoint: Checkpoint) -> Pair:
-    video, audio = checkpoint.encoder("video"), checkpoint.encoder("audio")
-    return Pair(video.code if video else None, audio.code if audio else None)
-
-
 def _nothing_to_judge(observation: Observation, found: Extracted, pair: Pair) -> AssessError:
     needs = " or ".join("a face" if modality == "video" else "sound" for modality, _ in pair.named)
     return AssessError(
-        f"{observation.clip.name}: nothing to judge, this checkpoint needs {needs}. {' '.join(found.absent.values())} "
+        f"{observation.clip.name}: nothing to judge, this model needs {needs}. {' '.join(found.absent.values())} "
         "Film the face from the front, in light, with the microphone on."
     )
 

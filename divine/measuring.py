@@ -6,7 +6,7 @@ from divine.face.curves import curves_of as face_curves
 from divine.face.kinematic_clock import follow
 from divine.face.kinematic_quality import face_quality
 from divine.face.kinematics import measure_motion
-from divine.quality import gate
+from divine.quality import gate, hearing_notes
 from divine.records import Curve, Measure, Measured, Observation
 from divine.voice.analysis import analyse
 from divine.voice.curves import curves_of as voice_curves
@@ -29,4 +29,4 @@ def measure(observation: Observation, task: str | None) -> Measured:
         measures += measure_voice(analysed, task)
         curves += voice_curves(analysed)
         voice = quality_of(analysed, observation.sound.rate_hz)
-    return Measured(tuple(measures), tuple(curves), gate(observation.clip, face, voice, task))
+    return Measured(tuple(measures), tuple(curves), gate(observation.clip, face, voice, task), hearing_notes(voice))

@@ -16,6 +16,7 @@ from divine.records import Check, Clip, Modality, Observation, Quality
 from divine.voice.quality import VoiceQuality
 
 LEAST_FACE_S = 0.5
+LEAST_VOICE_S = 0.5
 SILENCE_DBFS = -60.0
 """A recording whose loudest sample stays below it holds no sound that could be judged."""
 
@@ -41,6 +42,13 @@ def gate(clip: Clip, face: FaceQuality | None, voice: VoiceQuality | None, task:
     if voice is not None:
         checks += _voice(voice, task)
     return Quality(tuple(checks))
+
+
+def hearing_notes(voice: VoiceQuality | None) -> tuple[str, ...]:
+    """Say so where a sound is judged that holds hardly any voice, as of movements without speech."""
+    if voice is None or voice.peak_dbfs < SILENCE_DBFS or voice.voiced_s >= LEAST_VOICE_S:
+        return ()
+    return (f"Hardly any voice is heard ({voice.voiced_s:.1f} s): what is said of the voice rests on background sound.",)
 
 
 def at_least(name: str, value: float, bound: float, unit: str, advice: str) -> Check:
@@ -76,4 +84,4 @@ def _voice(voice: VoiceQuality, task: str | None) -> Iterator[Check]:
     if voice.snr_db is not None:
         yield at_least("speech above noise", voice.snr_db, 15.0, "dB", "Record in a quiet room, near the microphone.")
     if task in SPEECH_TASKS:
-        yield at_least("voice", voice.voiced_s, 0.5, "s", "Hardly any voice is heard: check the microphone.")
+        yield at_least("voice", voice.voiced_s, LEAST_VOICE_S, "s", "Hardly any voice is heard: check the microphone.")

@@ -180,8 +180,10 @@ class Prediction:
     classes: tuple[str, ...]
     probabilities: Float[np.ndarray, " c"]
     items: tuple[str, ...]
+    scale: tuple[int, int]
+    """Lowest (normal) and highest score of an item."""
     item_scores: Float[np.ndarray, " k"] | None
-    """Expected score per rated item on its scale 1..5."""
+    """Expected score per rated item on that scale."""
     levels: tuple[str, ...]
     level_probabilities: Float[np.ndarray, " l"] | None
     tokens: tuple[str, ...]
@@ -194,7 +196,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class CheckpointCard:
-    """What a reader must know of the model behind a number."""
+    """What a reader must know of the model, or the models, behind a number."""
 
     name: str
     trained_on: str
@@ -203,7 +205,7 @@ class CheckpointCard:
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """One clip judged by one checkpoint."""
+    """One clip judged by one model."""
 
     clip: Clip
     quality: Quality
@@ -235,6 +237,8 @@ class Measured:
     measures: tuple[Measure, ...]
     curves: tuple[Curve, ...]
     quality: Quality
+    notes: tuple[str, ...] = ()
+    """What a reader must know of these numbers."""
 
 
 Event = Clip | Progress | Observation | Measured | Assessment

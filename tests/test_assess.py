@@ -168,6 +168,14 @@ def test_silence_is_flagged_and_not_judged(film: Callable[..., Path], sound: Sou
     assert "sound" in failed(assessment)
 
 
+def test_a_sound_without_a_voice_says_what_its_judgement_rests_on(film: Callable[..., Path], sound: Sound):
+    hum = np.random.default_rng(0).normal(scale=0.01, size=len(sound.samples)).astype(np.float32)
+    found = services.assess(film(sound=dataclasses.replace(sound, samples=hum)), task="NSM_OPEN")
+    assert found.modalities == ("audio", "video"), "the paper judges movements by their sound too"
+    assert any(note.startswith("Hardly any voice is heard (0.0 s)") for note in found.notes)
+    assert not any("Hardly any voice" in note for note in services.assess(film(sound=sound, name="spoken.mp4")).notes)
+
+
 def test_clipped_sound_is_flagged(tmp_path: Path, sound: Sound):
     loud = np.clip(sound.samples * 50 / np.abs(sound.samples).max(), -1, 1)
     soundfile.write(tmp_path / "loud.wav", loud, sound.rate_hz)

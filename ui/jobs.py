@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from divine.records import Clip, Event, Measured, Observation, Progress
 from ui import wire
@@ -39,6 +39,15 @@ class Cancelled(Exception):  # noqa: N818 - a wish, not an error
     """The user no longer wants the answer; raised inside the service to leave it."""
 
 
+class Judge(NamedTuple):
+    """The run whose models are asked."""
+
+    run: str
+    """Its id."""
+    folder: Path
+    """Never sent to a browser."""
+
+
 @dataclass(frozen=True)
 class Order:
     """What is to be assessed, and for whom."""
@@ -52,6 +61,8 @@ class Order:
     example: bool
     spent: tuple[Path, ...]
     """Folders of uploads, deleted as soon as nothing needs them."""
+    judge: Judge | None = None
+    """The demonstration's checkpoint where it is None."""
 
 
 class Job:
@@ -149,6 +160,7 @@ class Job:
                 "sound_name": self.order.sound_name,
                 "task": self.order.task,
                 "example": self.order.example,
+                "model": self.order.judge.run if self.order.judge else "",
                 "parts": sorted(self.parts),
             }
         if self.clip is not None:

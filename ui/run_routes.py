@@ -134,6 +134,7 @@ def _view(entry: RunEntry) -> dict[str, Any]:
         "name": entry.name,
         "ours": entry.ours,
         "shipped": entry.id == runs.SHIPPED_ID,
+        "judges": runs.can_judge(entry),
         "state": entry.state,
         "message": entry.message,
         "created_s": entry.created_s,

@@ -131,7 +131,10 @@ class Sessions:
                     job.pending += 1
                 self._viewer.submit(self._make_viewing_copy, job, event)
 
-        assessment = self.services.assess(order.recording, audio=order.sound, task=order.task, on_event=on_event)
+        checkpoint = order.judge.folder if order.judge else None
+        assessment = self.services.assess(
+            order.recording, audio=order.sound, task=order.task, checkpoint=checkpoint, on_event=on_event
+        )
         if job.cancelled.is_set():
             raise Cancelled
         shown = replace(assessment, clip=job.renamed(assessment.clip))

@@ -20,6 +20,7 @@ Recording = Annotated[
 ]
 Audio = Annotated[Path | None, typer.Option(help="A separate file of sound.")]
 Task = Annotated[str | None, typer.Option(help="The task's code, such as DDK_PA or NSM_SPREAD: some measures are of a task.")]
+Model = Annotated[Path | None, typer.Option(help="The folder of a run, or of one model; the demonstration by default.")]
 T = TypeVar("T")
 
 _STAGES: dict[records.Stage, str] = {
@@ -36,7 +37,7 @@ def assess(
     clip: Recording,
     audio: Audio = None,
     task: Task = None,
-    checkpoint: Annotated[Path | None, typer.Option(help="A folder of a trained model; the demonstration by default.")] = None,
+    checkpoint: Model = None,
     as_json: Json = False,
     report: Annotated[Path | None, typer.Option(help="Write a report to this file: .pdf, or .json.")] = None,
 ) -> None:
@@ -105,7 +106,8 @@ def _print_assessment(document: dict[str, Any]) -> None:
         diagnosis.add_row(Text(name), f"{probability:.2f}")
     console.print(diagnosis)
     if "items" in document.get("severity", {}):
-        severity = Table("severity item", "score 1-5", box=None)
+        low, high = document["severity"]["scale"]
+        severity = Table("severity item", f"score {low}-{high}", box=None)
         for name, score in document["severity"]["items"].items():
             severity.add_row(Text(name), f"{score:.1f}")
         severity.add_row("total", f"{document['severity']['total']:.1f}")

@@ -65,6 +65,7 @@ def severity_document(prediction: Prediction) -> Document:
     if prediction.item_scores is not None:
         scores = numbers(prediction.item_scores)
         document |= {"items": dict(zip(prediction.items, scores, strict=True)), "total": number(prediction.item_scores.sum())}
+        document |= {"scale": list(prediction.scale)}
     if prediction.level_probabilities is not None:
         document |= {
             "level": prediction.levels[int(np.argmax(prediction.level_probabilities))],

@@ -35,7 +35,8 @@ def assess(
         recording: a video, or a sound alone.
         audio: a separate file of sound; without it a sibling ``.wav``, then the recording's own stream is used.
         task: the task's code (``DDK_PA``, ``NSM_SPREAD``, ...) where it is known.
-        checkpoint: a folder of a trained model; the demonstration checkpoint by default.
+        checkpoint: the folder of one model, or of a run: its members are averaged, and a recording of its own cohort is judged
+            by those that never saw the subject. The demonstration checkpoint by default.
         on_event: is told of everything as it becomes available, from the calling thread; what it raises ends the work.
 
     Raises:
@@ -115,8 +116,9 @@ def measure_documents(measures: Iterable[Measure]) -> list[dict[str, Any]]:
 
 def warm_up() -> None:
     """Load what the first assessment would otherwise wait for."""
-    from divine.assess import DEMONSTRATION, checkpoint_at
+    from divine.assess import DEMONSTRATION
     from divine.media.children import prepare
+    from divine.training.judge import judge_at
 
     prepare("divine.face.track", "divine.media.sound")
-    checkpoint_at(DEMONSTRATION)
+    judge_at(DEMONSTRATION)

@@ -54,6 +54,17 @@ def runs() -> tuple[RunEntry, ...]:
     return tuple(sorted((_entry(*one) for one in _places().items()), key=lambda one: (-one.created_s, one.id)))
 
 
+def can_judge(run: RunEntry) -> bool:
+    """Say whether a run can judge a recording: finished, with a diagnosis, its checkpoints here, its encoders DIVINE's own."""
+    from divine.encoders.registry import registered
+    from divine.training.spec import kind_of
+
+    if run.state != "done" or run.spec is None or run.spec.objective == "R":
+        return False
+    own = set(run.spec.encoders.split("+")) <= set(registered())
+    return own and kind_of(run.spec.system).architecture is not None and any(run.folder.glob("members/*/config.json"))
+
+
 def run_entry(run_id: str) -> RunEntry:
     """Return one run as it stands.
 

@@ -20,16 +20,16 @@ from divine.evaluation.table import Predictions
 from divine.features.batches import Pair
 from divine.features.cohort import CohortFeatures, modalities_of
 from divine.features.pack import Pack, pack
-from divine.records import Prediction
 from divine.store import Store
 from divine.training.checkpoint import Checkpoint
 from divine.training.checkpoint import load as load_checkpoint
 from divine.training.cross_validate import OnStep, Step
+from divine.training.ensemble import Sum, members_of
 from divine.training.errors import TrainingError
 from divine.training.predict import infer_clips, predict_with
 from divine.training.rows import clip_columns, prediction_columns
 from divine.training.run import Run
-from divine.training.spec import RunSpec, kind_of, restrict
+from divine.training.spec import RunSpec, restrict
 from divine.training.work import SETTINGS
 
 
@@ -61,20 +61,9 @@ def judge_cohort(
         EncoderError: an encoder is not the one that the run was trained with.
     """
     spec = run.spec()
-    places = sorted(run.folder.glob("members/f*s*/config.json"))
+    places = members_of(run)
     status = run.status()
-    if kind_of(spec.system).architecture is None:
-        raise TrainingError(f"{run.folder.name}: {spec.system} keeps no checkpoints, so it cannot judge anybody else.")
-    if status.state != "done":
-        raise TrainingError(f"{run.folder.name}: is not finished ({status.done} of {status.total} members). Train it first.")
-    if not places:
-        raise TrainingError(f"{run.folder.name}: its members' checkpoints are not here. Train a run of your own.")
-    if len(places) < status.total:  # the rest would be another ensemble than the one that the run's own results are of
-        raise TrainingError(
-            f"{run.folder.name}: {status.total - len(places)} of its {status.total} members are missing. "
-            "Restore their folders, or delete what is left of them and give the command that trained the run again."
-        )
-    first = load_checkpoint(places[0].parent)
+    first = load_checkpoint(places[0])
     index, notes = _comparable(restrict(load(data, frame_base=spec.frame_base).index, spec.tasks), first)
     notes += (*_same_names(index, run), *_same_files(index, Path(spec.data)))
     pair = Pair.parse(spec.encoders, modalities_of(index))
@@ -99,7 +88,7 @@ def judge_cohort(
 
 def _members(places: Sequence[Path], on_step: OnStep) -> Iterator[Checkpoint]:
     for done, place in enumerate(places, start=1):
-        yield load_checkpoint(place.parent)
+        yield load_checkpoint(place)
         on_step(Step("judging", done, len(places)))
 
 
@@ -168,7 +157,7 @@ def _lines(
     """Judge every clip in every setting; a clip that has none of a setting's modalities is left out of it."""
     settings = [one for one in SETTINGS if set(one) <= set(packed.dims)]
     rows = np.flatnonzero(packed.present().any(axis=1))
-    sums: dict[tuple[str, int], _Sum] = {}
+    sums: dict[tuple[str, int], Sum] = {}
     count = 0
     for member in members:
         count += 1
@@ -176,7 +165,7 @@ def _lines(
             for setting in settings:
                 for row, one in predict_with(member, inferred, setting):
                     key = ("+".join(setting), row)
-                    sums[key] = sums[key].plus(one) if key in sums else _Sum.of(one)
+                    sums[key] = sums[key].plus(one) if key in sums else Sum.of(one)
     about = {
         "part": "test",
         "fold": -1,
@@ -188,32 +177,3 @@ def _lines(
     for (setting, row), total in sums.items():
         said = prediction_columns(total.mean(count))
         yield clip_columns(index, row, first.cutoffs) | about | {"modalities": setting} | said
-
-
-@dataclass(frozen=True, eq=False)
-class _Sum:
-    """Predictions of one clip by several members, added up."""
-
-    like: Prediction
-    numbers: tuple[np.ndarray | None, ...]
-
-    @classmethod
-    def of(cls, one: Prediction) -> _Sum:
-        gates = np.array(list(one.gates.values()), dtype=float)
-        return cls(one, (one.probabilities, one.item_scores, one.level_probabilities, one.attention, gates))
-
-    def plus(self, one: Prediction) -> _Sum:
-        pairs = zip(self.numbers, _Sum.of(one).numbers, strict=True)
-        return _Sum(self.like, tuple(None if a is None or b is None else a + b for a, b in pairs))
-
-    def mean(self, count: int) -> Prediction:
-        probabilities, scores, levels, attention, gates = (None if a is None else a / count for a in self.numbers)
-        assert probabilities is not None and attention is not None and gates is not None  # noqa: S101 - every model says them
-        return dataclasses.replace(
-            self.like,
-            probabilities=probabilities,
-            item_scores=scores,
-            level_probabilities=levels,
-            attention=attention,
-            gates=dict(zip(self.like.gates, gates.tolist(), strict=True)),
-        )

@@ -112,6 +112,7 @@ def _predictions(schema: Schema, answer: Answer) -> tuple[Prediction, ...]:
             classes=schema.classes,
             probabilities=diagnosis[row].numpy(),
             items=schema.items,
+            scale=schema.scale,
             item_scores=None if scores is None else scores[row].numpy(),
             levels=() if level is None else schema.levels,
             level_probabilities=None if level is None else level[row].numpy(),

@@ -33,10 +33,10 @@ def upload(client: TestClient, content: bytes, name: str) -> Any:
     return client.post("/studio/uploads", content=content, headers={"x-file-name": quote(name)})
 
 
-def start(client: TestClient, recording: str, sound: str | None = None, task: str = "") -> dict[str, str]:
+def start(client: TestClient, recording: str, sound: str | None = None, task: str = "", model: str = "") -> dict[str, str]:
     """Press Assess: the call that the page's button makes."""
     chosen = {"recording": recording} | ({"sound": sound} if sound else {})
-    answer = client.post("/gradio_api/run/assess", json={"data": [json.dumps(chosen), task]})
+    answer = client.post("/gradio_api/run/assess", json={"data": [json.dumps(chosen), task, model]})
     assert answer.status_code == 200, answer.text
     return json.loads(answer.json()["data"][0])
 

@@ -113,6 +113,7 @@ class FakeServices:
     """Whether an assessment stays in the stage of landmarks until ``hold`` is set."""
     seen: list[Path] = field(default_factory=list)
     tasks: list[str | None] = field(default_factory=list)
+    checkpoints: list[Path | None] = field(default_factory=list)
     times: np.ndarray = field(default_factory=lambda: np.arange(FRAMES) / FPS)
 
     def warm_up(self) -> None:
@@ -139,6 +140,7 @@ class FakeServices:
     ) -> Assessment:
         self.seen.append(recording)
         self.tasks.append(task)
+        self.checkpoints.append(checkpoint)
         on_event(Progress("open", 0.0))
         if self.error:
             raise DivineError(self.error.replace("{name}", recording.name))
@@ -213,6 +215,7 @@ class FakeServices:
             ("ALS", "stroke", "healthy"),
             np.array([0.22, 0.67, 0.11]),
             items,
+            (1, 5),
             np.array([3.4, 2.2, 1.8, 1.4, 1.2]),
             ("mild", "moderate", "severe"),
             np.array([0.3, 0.6, 0.1]),

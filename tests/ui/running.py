@@ -44,8 +44,11 @@ def studio(services: Services, **options: Any) -> Iterator[str]:
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.02)
     assert server.started, "the studio did not start"
+    address = f"http://127.0.0.1:{port}"
+    # FastAPI builds Gradio's routes for the first who asks, under filters of warnings that all threads share: alone it is safe.
+    urllib.request.urlopen(f"{address}/assess").close()
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield address
     finally:
         server.should_exit = True
         thread.join(10)

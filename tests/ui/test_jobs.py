@@ -191,7 +191,7 @@ def test_the_example_is_marked_and_stays(clip: Path, services: FakeServices, mon
     app = made(services)
     client = TestClient(app, base_url=BASE)
     client.get("/studio/session")
-    answer = client.post("/gradio_api/run/assess_example", json={"data": []})
+    answer = client.post("/gradio_api/run/assess_example", json={"data": [""]})
     state = finish(client, json.loads(answer.json()["data"][0])["job"], ("media.mp4",))
     assert state["example"]
     app.state.sessions.close()
@@ -202,7 +202,7 @@ def test_the_example_is_marked_and_stays(clip: Path, services: FakeServices, mon
     "selection", ["", "[]", "null", "{", '{"recording": 3}', '{"recording": {"a": 1}}', '{"recording": "../x"}']
 )
 def test_a_strange_selection_starts_nothing(client: TestClient, selection: str):
-    answer = client.post("/gradio_api/run/assess", json={"data": [selection, "DDK_PA"]})
+    answer = client.post("/gradio_api/run/assess", json={"data": [selection, "DDK_PA", ""]})
     assert "Choose a recording" in json.loads(answer.json()["data"][0])["error"]
 
 

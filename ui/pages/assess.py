@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 
 import gradio as gr
 
 from divine.config import ASSETS
+from divine.services.runs import RunError, run_entry
 from ui import shell
-from ui.components import assessment, intake
-from ui.jobs import Order
+from ui.components import assessment, intake, model_choice
+from ui.jobs import Judge, Order
 from ui.owners import Owners
 from ui.sessions import BusyError, Sessions
 from ui.workspace import Upload, Workspace
@@ -52,22 +54,29 @@ _ADVICE = """
 def build(workspace: Workspace, sessions: Sessions, owners: Owners) -> None:
     """Lay out the page inside the current Gradio context."""
 
-    def start(selection: str, task: str, request: gr.Request) -> str:
+    def start(selection: str, task: str, model: str, request: gr.Request) -> str:
         """Assess what this browser session uploaded: returns the assessment's id, or what stands in the way."""
         owner = owners.of(request.request)
         chosen = _parse(selection)
+        try:
+            judge = _judge(model)  # before the upload is taken, which is then gone from the page
+        except RunError as error:
+            return _answer(error=str(error))
         recording = workspace.take(owner, chosen.get("recording", "")) if owner else None
         if owner is None or recording is None:
             return _answer(error="Choose a recording first.")
         sound = workspace.take(owner, chosen.get("sound", ""))
-        return submit(_order(owner, recording, sound, task))
+        return submit(replace(_order(owner, recording, sound, task), judge=judge))
 
-    def start_example(request: gr.Request) -> str:
+    def start_example(model: str, request: gr.Request) -> str:
         """Assess the bundled synthetic example: returns the assessment's id, or what stands in the way."""
         owner = owners.of(request.request)
         if owner is None or not EXAMPLE.exists():
             return _answer(error="The example is not here: reload the page, or choose a recording of your own.")
-        return submit(Order(owner, EXAMPLE.name, EXAMPLE, None, "", None, True, ()))
+        try:
+            return submit(Order(owner, EXAMPLE.name, EXAMPLE, None, "", None, True, (), _judge(model)))
+        except RunError as error:
+            return _answer(error=str(error))
 
     def submit(order: Order) -> str:
         try:
@@ -82,14 +91,19 @@ def build(workspace: Workspace, sessions: Sessions, owners: Owners) -> None:
             with gr.Column(scale=7, elem_classes="dv-card"):
                 chosen = intake.build()
                 task = gr.Dropdown(list(TASKS), value="", label="Task (optional)", elem_id="dv-task", filterable=False)
+                model = model_choice.build()
                 with gr.Row(elem_id="dv-start-buttons"):
                     assess = gr.Button("Assess", variant="primary", elem_id="dv-go")
                     example = gr.Button("Try the synthetic example", elem_id="dv-example", visible=EXAMPLE.exists())
             with gr.Column(scale=4):
                 gr.HTML(html_template=_ADVICE, js_on_load=None, apply_default_css=False)
     shown = assessment.build()
-    assess.click(start, [chosen, task], shown, queue=False, show_progress="hidden", api_name="assess")
-    example.click(start_example, None, shown, queue=False, show_progress="hidden", api_name="assess_example")
+    assess.click(start, [chosen, task, model], shown, queue=False, show_progress="hidden", api_name="assess")
+    example.click(start_example, model, shown, queue=False, show_progress="hidden", api_name="assess_example")
+
+
+def _judge(model: str) -> Judge | None:
+    return Judge(model, run_entry(model).folder) if model else None
 
 
 def _order(owner: str, recording: Upload, sound: Upload | None, task: str) -> Order:

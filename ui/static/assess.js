@@ -153,8 +153,11 @@ class View {
       state !== "early" && el("a", { class: "dv-button", href: `${this.base}/assessment.json?download=1`, download: "", id: "dv-download" }, icon(ICONS.down), "Save JSON"),
       state === "printed" && el("a", { class: "dv-button", href: `${this.base}/report.pdf?download=1`, download: "", id: "dv-report-pdf" }, icon(ICONS.down), "Save PDF"),
       el("button", { type: "button", class: "dv-button", id: "dv-forget", title: "Delete the recording and everything computed from it", onclick: (event) => this.forget(event.currentTarget) }, "Delete"),
-      el("a", { class: "dv-button", href: "/assess", id: "dv-another" }, "Assess another"));
+      el("a", { class: "dv-button", href: this.again(), id: "dv-another" }, "Assess another"));
   }
+
+  // The next recording by the same model.
+  again() { return this.job?.model ? `/assess?model=${encodeURIComponent(this.job.model)}` : "/assess"; }
 
   async video() {
     const times = new Float64Array(await (await request(`${this.base}/frames.bin`)).arrayBuffer());
@@ -213,7 +216,7 @@ class View {
     if (!this.shown.has("assessment.json")) this.part("diagnosis").hidden = true;
     const failure = this.part("failure");
     fill(failure, icon(ICONS.warn), el("div", {}, el("h2", {}, title), el("p", {}, message),
-      el("p", {}, el("a", { class: "dv-button is-primary", href: "/assess" }, "Try another recording"))));
+      el("p", {}, el("a", { class: "dv-button is-primary", href: this.again() }, "Try another recording"))));
     failure.hidden = false;
   }
 

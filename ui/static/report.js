@@ -3,7 +3,6 @@
 import { ICONS, el, fill, icon } from "./dom.js";
 import { fixed, group, percent, sentence } from "./format.js";
 
-const WORST_ITEM = 5;
 const MODALITIES = { video: "Face", audio: "Voice" };
 
 const head = (id, title, ...rest) => el("div", { class: "dv-head" }, el("h2", { id }, title), ...rest);
@@ -51,17 +50,19 @@ export function showSeverity(section, result) {
     section.hidden = false;
     return;
   }
-  const scores = Object.entries(severity.items ?? {});
-  const ticks = () => [1, 2, 3].map((step) => el("i", { style: { "--at": `${25 * step}%` } }));
+  const scores = Object.entries(severity.items);
+  const [low, high] = severity.scale;
+  const steps = Array.from({ length: high - low + 1 }, (_, place) => low + place);
+  const ticks = () => steps.slice(1, -1).map((step) => el("i", { style: { "--at": `${100 * (step - low) / (high - low)}%` } }));
   fill(section,
     head("dv-severity-title", "Severity", result.checkpoint.synthetic && syntheticBadge()),
-    scores.length > 0 && el("p", { class: "dv-total" }, el("b", { class: "dv-num" }, fixed(severity.total, 1)),
-      el("span", {}, ` of ${WORST_ITEM * scores.length}; ${scores.length} is normal`)),
-    el("ul", { class: "dv-bars" }, scores.map(([name, score]) => bar(sentence(name), (score - 1) / (WORST_ITEM - 1), fixed(score, 1), { ticks: ticks() }))),
-    scores.length > 0 && el("div", { class: "dv-scale", "aria-hidden": "true" }, el("span"), el("span", { class: "dv-scale-marks" }, [1, 2, 3, 4, 5].map((step) => el("i", {}, String(step)))), el("span")),
+    el("p", { class: "dv-total" }, el("b", { class: "dv-num" }, fixed(severity.total, 1)),
+      el("span", {}, ` of ${high * scores.length}; ${low * scores.length} is normal`)),
+    el("ul", { class: "dv-bars" }, scores.map(([name, score]) => bar(sentence(name), (score - low) / (high - low), fixed(score, 1), { ticks: ticks() }))),
+    el("div", { class: "dv-scale", "aria-hidden": "true" }, el("span"), el("span", { class: "dv-scale-marks" }, steps.map((step) => el("i", {}, String(step)))), el("span")),
     severity.level_probabilities && el("p", { class: "dv-levels" }, "Level ",
       Object.entries(severity.level_probabilities).map(([name, value]) => el("span", { class: name === severity.level ? "is-first" : "" }, `${name} `, el("span", { class: "dv-num" }, percent(value))))),
-    el("p", { class: "dv-soft" }, "Each item from 1 (normal) to 5 (worst), as a speech-language pathologist would rate it", severity.level_probabilities ? "; levels are not a clinical grade." : ".", severity.cutoffs && ` ${levelWords(severity)}`),
+    el("p", { class: "dv-soft" }, `Each item from ${low} (normal) to ${high} (worst), as a speech-language pathologist would rate it`, severity.level_probabilities ? "; levels are not a clinical grade." : ".", severity.cutoffs && ` ${levelWords(severity)}`),
     severity.cutoffs && disagreement(severity));
   section.hidden = false;
 }
@@ -76,25 +77,26 @@ function levelWords({ cutoffs, level_probabilities: levels }) {
 function disagreement({ cutoffs, level, level_probabilities: levels, total }) {
   const place = cutoffs.findIndex((cutoff) => total <= cutoff);
   const meant = Object.keys(levels)[place < 0 ? cutoffs.length : place];
-  return total !== undefined && meant !== level && el("p", { class: "dv-callout" }, icon(ICONS.info),
+  return meant !== level && el("p", { class: "dv-callout" }, icon(ICONS.info),
     el("span", {}, `The model judges the total and the level apart, and here they differ: a total of ${fixed(total, 1)} lies in ${meant}, its level says ${level}. Rely on neither.`));
 }
 
+// Systems without symptom tokens or without gates have nothing to show of them.
 export function showAttention(section, result) {
-  const tokens = Object.entries(result.attention ?? {});
-  const gates = result.gates ?? {};
+  const tokens = Object.entries(result.attention);
+  const gated = Object.keys(result.gates).length > 0;
   fill(section,
     head("dv-attention-title", "What the model looked at"),
-    el("h3", {}, "Attention to each symptom"),
-    el("ul", { class: "dv-bars" }, tokens.map(([name, value]) => bar(sentence(name), value, percent(value)))),
-    el("p", { class: "dv-soft" }, "How the model's weight is shared between its symptom tokens. It sums to 100 % and is not a severity."),
-    el("h3", {}, "Gates"),
-    el("ul", { class: "dv-bars" }, Object.entries(MODALITIES).map(([name, label]) => {
-      const used = result.modalities.includes(name);
-      return bar(label, used ? gates[name] ?? 0 : 0, used ? fixed(gates[name] ?? 0, 2) : "not used", { class: used ? `is-${name}` : "is-absent" });
-    })),
-    el("p", { class: "dv-soft" }, "How far the model let each modality through, from 0 (shut) to 1 (open)."));
-  section.hidden = false;
+    tokens.length > 0 && [el("h3", {}, "Attention to each symptom"),
+      el("ul", { class: "dv-bars" }, tokens.map(([name, value]) => bar(sentence(name), value, percent(value)))),
+      el("p", { class: "dv-soft" }, "How the model's weight is shared between its symptom tokens. It sums to 100 % and is not a severity.")],
+    gated && [el("h3", {}, "Gates"),
+      el("ul", { class: "dv-bars" }, Object.entries(MODALITIES).map(([name, label]) => {
+        const used = result.modalities.includes(name);
+        return bar(label, used ? result.gates[name] : 0, used ? fixed(result.gates[name], 2) : "not used", { class: used ? `is-${name}` : "is-absent" });
+      })),
+      el("p", { class: "dv-soft" }, "How far the model let each modality through, from 0 (shut) to 1 (open).")]);
+  section.hidden = tokens.length === 0 && !gated;
 }
 
 export function showNotes(section, result, notes) {

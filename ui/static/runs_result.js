@@ -71,6 +71,7 @@ export class RunView {
       el("div", { class: "dv-run-actions" },
         run.state === "done" && [el("a", { class: "dv-button", href: `/studio/runs/${name}/predictions.parquet`, download: "" }, "Predictions (Parquet)"), el("a", { class: "dv-button", href: `/studio/runs/${name}/predictions.csv`, download: "" }, "CSV"),
           el("a", { class: "dv-button", href: `/reports?run=${name}` }, "Report")],
+        run.judges && el("a", { class: "dv-button", href: `/assess?model=${name}`, title: "Let this run's models judge a recording that it has not seen" }, "Assess a recording"),
         !run.shipped && !active(run) && el("button", { type: "button", class: "dv-button", onclick: () => this.remove(run) }, "Delete")));
   }
 
