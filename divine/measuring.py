@@ -23,7 +23,7 @@ def measure(observation: Observation, task: str | None) -> Measured:
         motion = follow(observation.landmarks)
         measures += measure_motion(motion, task)
         curves += face_curves(motion, task)
-        face = face_quality(observation.landmarks)
+        face = face_quality(observation.landmarks, motion)
     if observation.sound is not None:
         analysed = analyse(observation.sound)
         measures += measure_voice(analysed, task)

@@ -20,6 +20,8 @@ LEAST_VOICE_S = 0.5
 SILENCE_DBFS = -60.0
 """A recording whose loudest sample stays below it holds no sound that could be judged."""
 
+_LIPS = "Keep hands and microphone off the mouth, in even light. Before use, see in the session where points are lost or slide."
+
 
 def usable(observation: Observation) -> tuple[Modality, ...]:
     """Name the modalities that a model may be given: half a second of face in all, a sound above -60 dBFS."""
@@ -66,7 +68,7 @@ def _face(face: FaceQuality) -> Iterator[Check]:
     yield at_least("frame rate", face.frame_rate_hz, 20.0, "frames/s", "Record at 30 frames per second or more, in good light.")
     if face.intercanthal_px is None:
         return
-    yield at_least("mouth in sight", 100 * face.mouth_seen_fraction, 80.0, "%", "Keep hands and microphone off the mouth.")
+    yield at_least("mouth followed", 100 * face.mouth_followed_fraction, 80.0, "%", _LIPS)
     yield at_most("several faces", 100 * face.several_faces_fraction, 5.0, "%", "Have only the subject in the picture.")
     yield at_least("face size", face.intercanthal_px, 25.0, "px", "Come nearer: inner corners of the eyes this far apart.")
     if face.cut_fraction is not None:

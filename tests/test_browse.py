@@ -93,7 +93,7 @@ def test_what_is_shipped_may_have_any_time_but_not_another_size(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{}", "[]", '{"format": 1, "clips": {"x": [1]}}', '{"format": 2, "clips": {}}', "\xff"]
+    "content", ["", "{}", "[]", '{"format": 2, "clips": {"x": [1]}}', '{"format": 1, "clips": {}}', "\xff"]
 )
 def test_a_damaged_table_is_an_empty_one(tmp_path: Path, content: str):
     clip = entry(tmp_path)

@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from divine.face.kinematic_frame import CONFIDENCE_FLOOR
+from divine.face.kinematic_clock import Motion
+from divine.face.kinematic_signals import NOSE_BASE, OUTER_LIPS, lips_in_order
 from divine.records import Landmarks
 
-MOUTH_AND_JAW = (*range(3, 14), *range(48, 68))
+MOUTH_AND_JAW = (8, *NOSE_BASE, *OUTER_LIPS, 62, 66)
+"""Every point that a measure of the mouth or the jaw is made from."""
 
 
 class FaceQuality(NamedTuple):
@@ -18,8 +20,9 @@ class FaceQuality(NamedTuple):
 
     found_fraction: float
     """Fraction of frames with a face."""
-    mouth_seen_fraction: float
-    """Fraction of all frames in which nine in ten points of mouth and jaw are confident: low when a hand hides them."""
+    mouth_followed_fraction: float
+    """Fraction of the recording, on the measures' own clock, in which they can use every point of mouth and jaw: low when a
+    hand hides them, when one is lost again and again, and when points slide along the lips."""
     several_faces_fraction: float
     longest_gap_s: float
     """Longest time without a face, from the first frame to the last."""
@@ -36,8 +39,13 @@ class FaceQuality(NamedTuple):
     """P95 - P5 of the place of the head in the picture, the larger axis, in intercanthal distances."""
 
 
-def face_quality(landmarks: Landmarks) -> FaceQuality:
-    """Return how well the face was filmed; a recording without frames counts as one without a face."""
+def face_quality(landmarks: Landmarks, motion: Motion) -> FaceQuality:
+    """Return how well the face was filmed; a recording without frames counts as one without a face.
+
+    Args:
+        landmarks: what was seen.
+        motion: what the measures make of it (``follow``).
+    """
     found = landmarks.found
     times = np.sort(landmarks.times_s.astype(np.float64))
     steps = np.diff(times)
@@ -51,13 +59,13 @@ def face_quality(landmarks: Landmarks) -> FaceQuality:
     size = np.array([landmarks.width, landmarks.height], dtype=np.float64)
     intercanthal = float(np.median(np.linalg.norm(points[:, 42] - points[:, 39], axis=1)))
     middle = (points[:, 39] + points[:, 42]) / 2
-    mouth = (landmarks.confidence[:, MOUTH_AND_JAW] >= CONFIDENCE_FLOOR).mean(axis=1) >= 0.9
+    mouth = np.isfinite(motion.points[:, MOUTH_AND_JAW]).all(axis=(1, 2)) & lips_in_order(motion.points)
     turn = np.abs(landmarks.pose_deg[found, :2]).max(axis=1)
     turn = turn[np.isfinite(turn)]
-    motion = np.percentile(middle, 95, axis=0) - np.percentile(middle, 5, axis=0)
+    sway = np.percentile(middle, 95, axis=0) - np.percentile(middle, 5, axis=0)
     return FaceQuality(
         found_fraction=float(found.mean()),
-        mouth_seen_fraction=float((mouth & found).mean()),
+        mouth_followed_fraction=float(mouth.mean()) if len(mouth) else 0.0,
         several_faces_fraction=float((landmarks.faces > 1).mean()),
         longest_gap_s=_longest_gap(landmarks.times_s.astype(np.float64), landmarks.times_s[found].astype(np.float64)),
         frame_rate_hz=rate,
@@ -65,7 +73,7 @@ def face_quality(landmarks: Landmarks) -> FaceQuality:
         off_centre=float(np.median(np.abs(points.mean(axis=1) / size - 0.5).max(axis=1))),
         cut_fraction=float(((points < 0) | (points > size)).any(axis=(1, 2)).mean()),
         turn_deg=float(np.percentile(turn, 95)) if len(turn) else None,
-        head_motion_icd=float(motion.max()) / intercanthal if intercanthal > 0 else None,
+        head_motion_icd=float(sway.max()) / intercanthal if intercanthal > 0 else None,
     )
 
 

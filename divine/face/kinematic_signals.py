@@ -17,6 +17,8 @@ from divine.measures import TASKS
 NOSE_BASE = (32, 33, 34)
 RIGHT_CORNER, LEFT_CORNER = 48, 54
 OUTER_LIPS = tuple(range(48, 60))
+UPPER_EDGE, LOWER_EDGE = (48, 49, 50, 51, 52, 53, 54), (48, 59, 58, 57, 56, 55, 54)
+"""The lips' outer edges, both from the right corner to the left."""
 
 
 class Signals(NamedTuple):
@@ -86,6 +88,22 @@ def half_areas(outline: Float[np.ndarray, "t p 2"]) -> tuple[Float[np.ndarray, "
     right = np.abs((below * dy).sum(axis=1))
     left = np.abs((((x0 + x1) / 2 - below) * dy).sum(axis=1))
     return right, left
+
+
+def lips_in_order(points: Float[np.ndarray, "t 68 2"]) -> Bool[np.ndarray, " t"]:
+    """Say when the lips' outer points lie as on a mouth: none has passed its neighbour, none of the lower lip the upper.
+
+    A point that is followed along an edge without detail may slide along it, and looks right wherever it comes to lie: its
+    confidence does not tell. Skin cannot do that. Along means along the line from corner to corner; False where a point was not
+    seen.
+    """
+    across = points[:, LEFT_CORNER] - points[:, RIGHT_CORNER]
+    along = np.einsum("tpi,ti->tp", points, across)
+    down = points[..., 1] * across[:, :1] - points[..., 0] * across[:, 1:]
+    with np.errstate(invalid="ignore"):
+        advancing = [(np.diff(along[:, edge], axis=1) > 0).all(axis=1) for edge in (UPPER_EDGE, LOWER_EDGE)]
+        below = (down[:, LOWER_EDGE[1:-1]] > down[:, UPPER_EDGE[1:-1]]).all(axis=1)
+    return advancing[0] & advancing[1] & below
 
 
 def spread(values: Float[np.ndarray, " t"]) -> float:

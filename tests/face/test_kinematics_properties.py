@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divine.face.kinematic_quality import face_quality
+from divine.face.kinematic_clock import follow
+from divine.face.kinematic_quality import FaceQuality, face_quality
 from divine.face.kinematics import measure
 from divine.records import Landmarks
 from tests.face.kinematic_face import MIRROR, film, landmarks, opening, shift
@@ -26,6 +27,10 @@ def gestures(right: float, left: float, rate_hz: float):
 
 def values(track: Landmarks, task: str | None) -> dict[str, float | None]:
     return {one.name: one.value for one in measure(track, task)}
+
+
+def quality_of(track: Landmarks) -> FaceQuality:
+    return face_quality(track, follow(track))
 
 
 def assert_alike(some: dict[str, float | None], other: dict[str, float | None], tolerance: float = 1e-6) -> None:
@@ -82,9 +87,10 @@ def test_quality_says_how_the_face_was_filmed():
     confidence = np.ones((100, 68))
     confidence[10:30] = 0
     confidence[60:70, 48:60] = 0
-    quality = face_quality(dataclasses.replace(track, points_px=points, faces=faces, pose_deg=pose, confidence=confidence))
+    quality = quality_of(dataclasses.replace(track, points_px=points, faces=faces, pose_deg=pose, confidence=confidence))
     assert quality.found_fraction == pytest.approx(0.8)
-    assert quality.mouth_seen_fraction == pytest.approx(0.7)
+    # Of 3.96 s from first frame to last, a gap of 21 frames and one of 11.
+    assert quality.mouth_followed_fraction == pytest.approx(1 - 32 / 99, abs=0.01)
     assert quality.several_faces_fraction == pytest.approx(0.05)
     assert quality.longest_gap_s == pytest.approx(21 / 25)
     assert quality.frame_rate_hz == pytest.approx(25)
@@ -95,13 +101,36 @@ def test_quality_says_how_the_face_was_filmed():
     assert quality.off_centre == pytest.approx(80 / 640, abs=0.08)
 
 
+def test_one_point_of_the_mouth_that_is_lost_again_and_again_is_a_mouth_that_is_not_followed():
+    track = film(seconds=4, still=True, uneven=0, dropped=0, fps=30)
+    confidence = np.ones((120, 68))
+    confidence[np.arange(120) % 10 < 4, 54] = 0.1  # stretches of 0.2 s between losses: too short for any measure
+    lost = dataclasses.replace(track, confidence=confidence)
+    assert quality_of(track).mouth_followed_fraction == 1
+    assert quality_of(lost).mouth_followed_fraction == 0
+    assert values(lost, "DDK_PA")["mouth_width_range"] is None
+
+
+# A marker slides along the lip past its neighbour, or from the lower lip up to the philtrum; the jaw may be open as it does.
+@pytest.mark.parametrize(("point", "to"), [(53, (0.1, 1.75)), (50, (0.1, 1.73)), (56, (-0.1, 2.32)), (55, (0.5, 1.45))])
+@pytest.mark.parametrize("turn", [0.0, 0.3])
+def test_a_point_that_slides_along_the_lips_is_found_out_though_it_is_sure(point, to, turn):
+    track = film(*gestures(0.2, 0.1, 2), seconds=4, still=True, uneven=0, dropped=0, noise_px=0.2)
+    points = track.points_px.copy()
+    points[100:, point] = np.array(to) * 60 + (320, 180)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    whole, slid = (landmarks(track.times_s, some @ rotation.T + (90, 0)) for some in (track.points_px, points))
+    assert quality_of(whole).mouth_followed_fraction == 1
+    assert quality_of(slid).mouth_followed_fraction == pytest.approx(0.5, abs=0.02)
+
+
 def test_quality_of_a_recording_without_a_face():
     track = film(seconds=2)
     empty = dataclasses.replace(track, points_px=np.full_like(track.points_px, np.nan))
-    quality = face_quality(empty)
+    quality = quality_of(empty)
     assert (quality.found_fraction, quality.intercanthal_px, quality.off_centre) == (0, None, None)
     assert quality.longest_gap_s == pytest.approx(track.times_s[-1] - track.times_s[0])
-    nothing = face_quality(landmarks(np.zeros(0), np.zeros((0, 68, 2))))
+    nothing = quality_of(landmarks(np.zeros(0), np.zeros((0, 68, 2))))
     assert (nothing.found_fraction, nothing.frame_rate_hz) == (0, 0)
 
 
@@ -109,4 +138,4 @@ def test_a_face_that_leaves_the_picture_is_cut():
     track = film(seconds=2, still=True, dropped=0)
     points = track.points_px.copy()
     points[:25] -= (320, 0)
-    assert face_quality(dataclasses.replace(track, points_px=points)).cut_fraction == pytest.approx(0.25)
+    assert quality_of(dataclasses.replace(track, points_px=points)).cut_fraction == pytest.approx(0.25)
