@@ -8,14 +8,15 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from divine.face.kinematic_clock import Motion, follow
-from divine.face.kinematic_signals import at_rest, driver, signals
+from divine.face.kinematic_signals import at_rest, driver, lips_in_order, signals
 from divine.records import Curve, Landmarks
 
 
 def curves(landmarks: Landmarks, task: str | None = None) -> tuple[Curve, ...]:
     """Return the signals of the face at 100 Hz, NaN where the face is not seen.
 
-    Corner excursions are distances from the place of rest; the mouth's symmetry is ``100 (R - L) / (R + L)`` of its halves.
+    Corner excursions are distances from the place of rest; the mouth's symmetry is ``100 (R - L) / (R + L)`` of its halves, NaN
+    while a point has slid along the lips.
     """
     return curves_of(follow(landmarks), task)
 
@@ -26,7 +27,8 @@ def curves_of(motion: Motion, task: str | None = None) -> tuple[Curve, ...]:
     rest = at_rest(driver(found, task))
     total = found.right_area + found.left_area
     with np.errstate(invalid="ignore", divide="ignore"):
-        asymmetry = np.where(total > 0, 100 * (found.right_area - found.left_area) / total, np.nan)
+        useful = (total > 0) & lips_in_order(motion.points)
+        asymmetry = np.where(useful, 100 * (found.right_area - found.left_area) / total, np.nan)
 
     def all_curves() -> Iterator[tuple[str, str, str, Float[np.ndarray, " t"]]]:
         yield "lip_aperture", "Lip aperture", "ICD", found.lip_aperture

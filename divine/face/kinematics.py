@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 
 from divine.face.kinematic_clock import CLOCK_HZ, Motion, follow
 from divine.face.kinematic_repetition import LEAST_RANGE_ICD, find_repetitions
-from divine.face.kinematic_signals import Driver, Signals, at_rest, driver, signals, spread
+from divine.face.kinematic_signals import Driver, Signals, at_rest, driver, lips_in_order, signals, spread
 from divine.measures.compute import AbsentError, compute
 from divine.measures.rhythm import drift, variation
 from divine.records import Landmarks, Measure
@@ -93,7 +93,7 @@ def _symmetry(motion: Motion, found: Signals, rise: Driver) -> Computations:
         "corner_range_asymmetry": lambda: _asymmetry(_excursion(found.right_corner), _excursion(found.left_corner)),
         "corner_rest_height_difference": lambda: _resting(found.right_corner[:, 1] - found.left_corner[:, 1], rest),
         "canthus_commissure_difference": lambda: _resting(_droop(motion), rest),
-        "mouth_area_asymmetry": lambda: _relative(found.right_area, found.left_area),
+        "mouth_area_asymmetry": lambda: _relative(found.right_area, found.left_area, lips_in_order(motion.points)),
         "right_brow_range": lambda: spread(_seen(found.right_brow)),
         "left_brow_range": lambda: spread(_seen(found.left_brow)),
         "brow_range_asymmetry": lambda: _asymmetry(spread(_seen(found.right_brow)), spread(_seen(found.left_brow))),
@@ -148,9 +148,9 @@ def _asymmetry(right: float, left: float) -> float:
     return 100 * (right - left) / (right + left)
 
 
-def _relative(right: Float[np.ndarray, " t"], left: Float[np.ndarray, " t"]) -> float:
-    """Return the median asymmetry in percent of two signals that cannot be negative."""
-    total = _seen(right + left)
+def _relative(right: Float[np.ndarray, " t"], left: Float[np.ndarray, " t"], ordered: Bool[np.ndarray, " t"]) -> float:
+    """Return the median asymmetry in percent, while the lips are in order, of two signals that cannot be negative."""
+    total = _seen(np.where(ordered, right + left, np.nan))
     with np.errstate(invalid="ignore"):
         useful = total > 0
     if not useful.any():

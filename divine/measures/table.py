@@ -18,8 +18,9 @@ interpolated from their true times to 100 Hz and low-passed at 10 Hz (zero-phase
 frames/s). In a blink a lid draws the corners of its eye along: while one is lost for a moment, and 0.08 s before and after,
 both are interpolated beside the bridge of the nose. The lower face is measured from the base of the nose. Points with a
 confidence under 0.2 count as unseen; a measure needs its points in 60 % of the recording, and a rate or speed at least 15
-frames/s. A range is P99 − P1. The quality gate's "mouth followed" is the share of the recording in which every point of mouth
-and jaw that a measure takes is seen, and none has slid along the lip past its neighbour; it asks for 80 %.
+frames/s. The halves of the mouth are compared while the points of its outline keep their order: one that has slid along the
+lip past its neighbour leaves no outline. A range is P99 − P1. The quality gate's "mouth followed" is the share of the
+recording in which every point of mouth and jaw that a measure takes is seen, and the outline in order; it asks for 80 %.
 
 **Repetitions** are peaks of the task's driving signal with a prominence of at least a quarter of its range (P95 − P5), which
 must be 0.06 ICD or more. It is the lip aperture for speech (one cycle is one opening of the lips: one syllable of /pa/; one

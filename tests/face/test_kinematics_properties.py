@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from divine.face.curves import curves
 from divine.face.kinematic_clock import follow
 from divine.face.kinematic_quality import FaceQuality, face_quality
 from divine.face.kinematics import measure
@@ -122,6 +123,10 @@ def test_a_point_that_slides_along_the_lips_is_found_out_though_it_is_sure(point
     whole, slid = (landmarks(track.times_s, some @ rotation.T + (90, 0)) for some in (track.points_px, points))
     assert quality_of(whole).mouth_followed_fraction == 1
     assert quality_of(slid).mouth_followed_fraction == pytest.approx(0.5, abs=0.02)
+    assert values(whole, "DDK_PA")["mouth_area_asymmetry"] is not None
+    assert values(slid, "DDK_PA")["mouth_area_asymmetry"] is None
+    asymmetry = next(one for one in curves(slid, "DDK_PA") if one.name == "mouth_area_asymmetry")
+    assert np.isfinite(asymmetry.values).mean() == pytest.approx(0.5, abs=0.02)
 
 
 def test_quality_of_a_recording_without_a_face():
