@@ -22,7 +22,8 @@ import numpy as np
 from benchmarks.programmed import Programmed, healthy_noise, programmed
 from divine.config import Limits
 from divine.face.detector import short_range
-from divine.face.kinematics import measure
+from divine.face.kinematic_clock import follow
+from divine.face.kinematics import measure_motion
 from divine.face.track import track
 from divine.media import open_clip
 from divine.media.frames import frames
@@ -94,7 +95,7 @@ def compare(cohort: Cohort, overlap: Overlap, home: Path, tasks: Sequence[str], 
         gesture = make_gesture(person, clip.task, sitting.seed, plan.seconds, overlap)
         true = programmed(cameras[person.group, person.key], gesture, landmarks.times_s, person.weak_side)
         apart = np.linalg.norm(landmarks.points_px[:, 42] - landmarks.points_px[:, 39], axis=1)
-        seen, why = _named(measure(landmarks, clip.task))
+        seen, why = _named(measure_motion(follow(landmarks), clip.task))
         rows.append(
             Row(
                 clip.video.stem, clip.task, true, float(landmarks.found.mean()), detected, seen, why, float(np.nanmedian(apart))

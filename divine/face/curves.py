@@ -7,22 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Bool, Float
 
-from divine.face.kinematic_clock import Motion, follow
+from divine.face.kinematic_clock import Motion
 from divine.face.kinematic_signals import at_rest, driver, lips_in_order, signals
-from divine.records import Curve, Landmarks
+from divine.records import Curve
 
 
-def curves(landmarks: Landmarks, task: str | None = None) -> tuple[Curve, ...]:
+def curves_of(motion: Motion, task: str | None = None) -> tuple[Curve, ...]:
     """Return the signals of the face at 100 Hz, NaN where the face is not seen.
 
     Corner excursions are distances from the place of rest; the mouth's symmetry is ``100 (R - L) / (R + L)`` of its halves, NaN
     while a point has slid along the lips.
     """
-    return curves_of(follow(landmarks), task)
-
-
-def curves_of(motion: Motion, task: str | None = None) -> tuple[Curve, ...]:
-    """Return the signals of a motion: as :func:`curves`, for a caller that has the motion already."""
     found = signals(motion)
     rest = at_rest(driver(found, task))
     total = found.right_area + found.left_area

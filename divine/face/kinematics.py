@@ -8,12 +8,12 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Bool, Float
 
-from divine.face.kinematic_clock import CLOCK_HZ, Motion, follow
+from divine.face.kinematic_clock import CLOCK_HZ, Motion
 from divine.face.kinematic_repetition import LEAST_RANGE_ICD, find_repetitions
 from divine.face.kinematic_signals import Driver, Signals, at_rest, driver, lips_in_order, signals, spread
 from divine.measures.compute import AbsentError, compute
 from divine.measures.rhythm import drift, variation
-from divine.records import Landmarks, Measure
+from divine.records import Measure
 
 LEAST_SEEN = 0.6
 """Fraction of the recording in which the points of a measure must be seen."""
@@ -26,16 +26,11 @@ STILL_ICD = 0.05
 Computations = dict[str, Callable[[], float | None]]
 
 
-def measure(landmarks: Landmarks, task: str | None = None) -> tuple[Measure, ...]:
+def measure_motion(motion: Motion, task: str | None = None) -> tuple[Measure, ...]:
     """Return the measures of the face that mean something for a task (all general ones where it is not known).
 
     A measure that cannot be computed has the value None and says why: too few frames, points unseen, no repetition.
     """
-    return measure_motion(follow(landmarks), task)
-
-
-def measure_motion(motion: Motion, task: str | None = None) -> tuple[Measure, ...]:
-    """Return the measures of a motion: as :func:`measure`, for a caller that has the motion already."""
     found = signals(motion)
     rise = driver(found, task)
     return compute("video", task, _openings(motion, found) | _rhythm(motion, rise) | _symmetry(motion, found, rise))

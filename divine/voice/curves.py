@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from divine.records import Curve, Sound
-from divine.voice.analysis import Voice, analyse
+from divine.records import Curve
+from divine.voice.analysis import Voice
 from divine.voice.syllables import intensity
 
 
-def curves(sound: Sound) -> tuple[Curve, ...]:
-    """Return pitch and intensity at 100 Hz on the clip's clock; nothing for a sound too short to analyse."""
-    return curves_of(analyse(sound))
-
-
 def curves_of(voice: Voice) -> tuple[Curve, ...]:
-    """Return the curves of a sound that was analysed already: as :func:`curves`."""
+    """Return pitch and intensity at 100 Hz on the clip's clock; nothing for a sound too short to analyse."""
     if voice.narrow is None:
         return ()
     times, level = intensity(voice.narrow)

@@ -7,12 +7,11 @@ from functools import cache
 
 import numpy as np
 
-from divine.measures import applicable
 from divine.measures.compute import AbsentError, compute, known
 from divine.measures.rhythm import variation
-from divine.records import Measure, Sound
+from divine.records import Measure
 from divine.voice.activity import HOP_S, pauses
-from divine.voice.analysis import LEAST_SECONDS, Voice, analyse
+from divine.voice.analysis import LEAST_SECONDS, Voice
 from divine.voice.praat import formants, harmonicity, perturbation
 from divine.voice.quality import speech_level
 from divine.voice.syllables import syllables
@@ -22,17 +21,12 @@ MOST_CLIPPED = 0.005
 """A larger share of clipped samples flattens the cycles that shimmer, harmonicity and level are taken from."""
 
 
-def measure(sound: Sound, task: str | None = None) -> tuple[Measure, ...]:
+def measure_voice(voice: Voice, task: str | None = None) -> tuple[Measure, ...]:
     """Return the measures of the voice that mean something for a task (all general ones where it is not known).
 
     A task without speech has none. A measure that cannot be computed has the value None and says why: silence, no voice,
     too short, clipped.
     """
-    return measure_voice(analyse(sound), task) if applicable("audio", task) else ()
-
-
-def measure_voice(voice: Voice, task: str | None = None) -> tuple[Measure, ...]:
-    """Return the measures of a sound that was analysed already: as :func:`measure`."""
     return compute("audio", task, _phonation(voice) | _timing(voice) | _rhythm(voice))
 
 

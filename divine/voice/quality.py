@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from divine.records import Sound
 from divine.voice.activity import FLOOR_DB, HOP_S
-from divine.voice.analysis import Voice, analyse
+from divine.voice.analysis import Voice
 
 
 class VoiceQuality(NamedTuple):
@@ -29,13 +28,8 @@ class VoiceQuality(NamedTuple):
     """Voice above noise; None without speech, or without 0.2 s in which the voice stops and the noise can be heard."""
 
 
-def voice_quality(sound: Sound) -> VoiceQuality:
-    """Return how well a voice was recorded."""
-    return quality_of(analyse(sound), sound.rate_hz)
-
-
 def quality_of(voice: Voice, rate_hz: int) -> VoiceQuality:
-    """Return the same of a sound that was analysed already."""
+    """Return how well a voice was recorded, at ``rate_hz``."""
     spoken = sum(stretch.length_s for stretch in voice.active)
     return VoiceQuality(
         duration_s=voice.duration_s,

@@ -8,22 +8,22 @@ import math
 import numpy as np
 import pytest
 
-from divine.face.curves import curves
+from divine.face.curves import curves_of
 from divine.face.kinematic_clock import follow
 from divine.face.kinematic_repetition import repetitions
 from divine.face.kinematic_signals import half_areas
-from divine.face.kinematics import measure
+from divine.face.kinematics import measure_motion
 from divine.measures import TASKS, applicable
 from divine.records import Landmarks, Measure
 from tests.face.kinematic_face import LOWER_LIP, film, landmarks, neutral, opening, shift
 
 
 def values(track: Landmarks, task: str | None = None) -> dict[str, float]:
-    return {one.name: one.value for one in measure(track, task) if one.value is not None}
+    return {one.name: one.value for one in measure_motion(follow(track), task) if one.value is not None}
 
 
 def reasons(track: Landmarks, task: str | None = None) -> dict[str, str]:
-    return {one.name: one.why for one in measure(track, task) if one.value is None}
+    return {one.name: one.why for one in measure_motion(follow(track), task) if one.value is None}
 
 
 def wave(range_icd: float, rate_hz: float):
@@ -52,7 +52,7 @@ def test_opening_of_known_range_speed_path_and_rate(rate_hz, fps):
 
 
 def test_a_still_face_under_head_motion_hardly_moves():
-    found = measure(film(seconds=8, noise_px=0.2), "DDK_PA")
+    found = measure_motion(follow(film(seconds=8, noise_px=0.2)), "DDK_PA")
     known = {one.name: one.value for one in found}
     for name in ("lip_aperture_range", "mouth_width_range", "jaw_opening_range", "right_corner_range"):
         assert known[name] < 0.03
@@ -275,12 +275,12 @@ def test_no_face_at_all():
     empty = dataclasses.replace(track, points_px=points, confidence=np.zeros((len(points), 68)))
     assert values(empty) == {}
     assert all(reasons(empty).values())
-    assert all(np.isnan(curve.values).all() for curve in curves(empty))
+    assert all(np.isnan(curve.values).all() for curve in curves_of(follow(empty)))
 
 
 @pytest.mark.parametrize("task", [None, "SOMETHING_ELSE", *TASKS])
 def test_every_measure_of_the_catalogue_is_computed_for_its_tasks(task):
-    found = measure(film(opening(wave(0.5, 2)), seconds=4), task)
+    found = measure_motion(follow(film(opening(wave(0.5, 2)), seconds=4)), task)
     assert [one.name for one in found] == [info.name for info in applicable("video", task)]
     assert all(isinstance(one, Measure) and (one.value is None) == bool(one.why) for one in found)
     assert all(one.value is None or math.isfinite(one.value) for one in found)
@@ -288,7 +288,8 @@ def test_every_measure_of_the_catalogue_is_computed_for_its_tasks(task):
 
 def test_curves_show_the_gesture_itself():
     lips = wave(0.5, 2)
-    by_name = {curve.name: curve for curve in curves(film(opening(lips), still=True, uneven=0.3), "DDK_PA")}
+    motion = follow(film(opening(lips), still=True, uneven=0.3))
+    by_name = {curve.name: curve for curve in curves_of(motion, "DDK_PA")}
     aperture = by_name["lip_aperture"]
     inner = slice(20, -20)
     np.testing.assert_allclose(aperture.values[inner], 0.06 + lips(aperture.times_s)[inner], atol=0.01)

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divine.face.curves import curves
 from divine.face.kinematic_clock import follow
 from divine.face.kinematic_quality import FaceQuality, face_quality
-from divine.face.kinematics import measure
+from divine.face.kinematics import measure_motion
 from divine.records import Landmarks
 from tests.face.kinematic_face import MIRROR, film, landmarks, opening, shift
 
@@ -27,7 +26,7 @@ def gestures(right: float, left: float, rate_hz: float):
 
 
 def values(track: Landmarks, task: str | None) -> dict[str, float | None]:
-    return {one.name: one.value for one in measure(track, task)}
+    return {one.name: one.value for one in measure_motion(follow(track), task)}
 
 
 def quality_of(track: Landmarks) -> FaceQuality:

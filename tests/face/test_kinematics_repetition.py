@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from divine.face.kinematic_clock import follow
 from divine.face.kinematic_repetition import find_repetitions, repetitions
-from divine.face.kinematics import measure
+from divine.face.kinematics import measure_motion
 from tests.face.kinematic_face import film, opening
 
 
@@ -26,7 +27,7 @@ def bumps(onsets: np.ndarray, heights: np.ndarray, length_s: float, hold_s: floa
 
 
 def values(track, task="DDK_PA"):
-    return {one.name: one.value for one in measure(track, task)}
+    return {one.name: one.value for one in measure_motion(follow(track), task)}
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -11,21 +11,27 @@ from hypothesis import strategies as st
 
 from divine.measures import TASKS, applicable
 from divine.records import Sound
-from divine.voice.curves import curves
-from divine.voice.measures import measure
-from divine.voice.quality import voice_quality
+from divine.voice.analysis import analyse
+from divine.voice.curves import curves_of
+from divine.voice.measures import measure_voice
+from divine.voice.quality import VoiceQuality, quality_of
 from tests.voice.drawn_voice import cycles, place, pulses, sound, vowel
+
+
+def quality(heard: Sound) -> VoiceQuality:
+    return quality_of(analyse(heard), heard.rate_hz)
 
 
 def sane(heard: Sound, task: str | None = None) -> dict[str, str]:
     """Every number finite, every absence explained; returns the reasons by name."""
-    found = measure(heard, task)
+    voice = analyse(heard)
+    found = measure_voice(voice, task)
     assert [one.name for one in found] == [info.name for info in applicable("audio", task)]
     for one in found:
         assert (one.value is None) == bool(one.why), one
         assert one.value is None or math.isfinite(one.value), one
-    curves(heard)
-    voice_quality(heard)
+    curves_of(voice)
+    quality_of(voice, heard.rate_hz)
     return {one.name: one.why for one in found if one.value is None}
 
 
@@ -46,8 +52,8 @@ def test_nothing_to_measure_has_a_reason(samples, why):
     reasons = sane(sound(samples, 16_000))
     assert set(reasons) == {info.name for info in applicable("audio", None)}
     assert all(why in reason for reason in reasons.values())
-    quality = voice_quality(sound(samples, 16_000))
-    assert (quality.speech_fraction, quality.level_dbfs, quality.snr_db) == (0, None, None)
+    how = quality(sound(samples, 16_000))
+    assert (how.speech_fraction, how.level_dbfs, how.snr_db) == (0, None, None)
 
 
 def test_clipped_sound_keeps_its_pitch_and_loses_its_amplitudes():
@@ -55,11 +61,11 @@ def test_clipped_sound_keeps_its_pitch_and_loses_its_amplitudes():
     reasons = sane(heard)
     assert set(reasons) >= {"shimmer_local", "hnr", "intensity_mean"}
     assert "clipped" in reasons["hnr"]
-    found = {one.name: one.value for one in measure(heard)}
+    found = {one.name: one.value for one in measure_voice(analyse(heard))}
     assert found["f0_mean"] == pytest.approx(120, rel=0.01)
     share = (np.abs(heard.samples) >= 0.99).mean()
     assert share > 0.005
-    assert voice_quality(heard).clipped_fraction == pytest.approx(share)
+    assert quality(heard).clipped_fraction == pytest.approx(share)
 
 
 def test_lost_samples_are_silence():
@@ -94,18 +100,18 @@ def test_signal_to_noise_of_a_known_mixture(snr_db):
     speech = vowel(120, 1.5)
     speech /= np.sqrt(np.mean(speech**2))
     noise[12_000 : 12_000 + len(speech)] += speech
-    quality = voice_quality(sound(0.05 * noise, rate))
-    assert quality.snr_db == pytest.approx(snr_db, abs=1)
-    assert quality.duration_s == 3
-    assert quality.peak_dbfs == pytest.approx(20 * np.log10(0.05 * np.abs(noise).max()), abs=0.01)
+    how = quality(sound(0.05 * noise, rate))
+    assert how.snr_db == pytest.approx(snr_db, abs=1)
+    assert how.duration_s == 3
+    assert how.peak_dbfs == pytest.approx(20 * np.log10(0.05 * np.abs(noise).max()), abs=0.01)
     if snr_db == 0:  # the voice hardly rises above the noise: where it stops cannot be told
         return
-    assert quality.speech_fraction == pytest.approx(0.5, abs=0.03)
-    assert quality.level_dbfs == pytest.approx(20 * np.log10(0.05) + 10 * np.log10(1 + 10 ** (-snr_db / 10)), abs=0.3)
+    assert how.speech_fraction == pytest.approx(0.5, abs=0.03)
+    assert how.level_dbfs == pytest.approx(20 * np.log10(0.05) + 10 * np.log10(1 + 10 ** (-snr_db / 10)), abs=0.3)
 
 
 def test_noise_that_never_pauses_cannot_be_told_from_speech():
-    assert voice_quality(sound(vowel(120, 2), 16_000)).snr_db is None
+    assert quality(sound(vowel(120, 2), 16_000)).snr_db is None
 
 
 @pytest.mark.parametrize("task", [None, "READING", *TASKS])

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from divine.records import Sound
-from divine.voice.measures import measure
+from divine.voice.analysis import analyse
+from divine.voice.measures import measure_voice
 from tests.voice.drawn_voice import cycles, pulses, sound, vowel
 
 
 def values(heard: Sound, task: str | None = None) -> dict[str, float | None]:
-    return {one.name: one.value for one in measure(heard, task)}
+    return {one.name: one.value for one in measure_voice(analyse(heard), task)}
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 16_000, 44_100])

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from divine.records import Sound
 from divine.voice.activity import pauses
 from divine.voice.analysis import analyse
-from divine.voice.curves import curves
-from divine.voice.measures import measure
+from divine.voice.curves import curves_of
+from divine.voice.measures import measure_voice
 from divine.voice.syllables import syllables
 from tests.voice.drawn_voice import place, sound, syllable_train, vowel
 
 
 def values(heard: Sound, task: str | None = None) -> dict[str, float | None]:
-    return {one.name: one.value for one in measure(heard, task)}
+    return {one.name: one.value for one in measure_voice(analyse(heard), task)}
 
 
 @pytest.mark.parametrize("noise", [1e-5, 1e-3, 1e-2])
@@ -37,7 +37,7 @@ def test_pauses_stand_where_the_silences_are(noise):
 
 
 def test_speech_without_a_pause():
-    found = {one.name: one for one in measure(place([(0.5, vowel(120, 2))], 3))}
+    found = {one.name: one for one in measure_voice(analyse(place([(0.5, vowel(120, 2))], 3)))}
     assert found["pause_count"].value == 0
     assert found["pause_total"].value == 0
     assert found["pause_mean"].value is None
@@ -99,7 +99,7 @@ def test_loudness_and_clock_do_not_change_timing(gain, later):
 def test_curves_share_the_clips_clock():
     silence = np.zeros(8000)
     heard = sound(np.concatenate([silence, vowel(150, 1.0), silence]), 16_000, start_s=2.5)
-    f0, intensity = curves(heard)
+    f0, intensity = curves_of(analyse(heard))
     assert (f0.name, f0.unit, intensity.name, intensity.unit) == ("f0", "Hz", "intensity", "dBFS")
     np.testing.assert_allclose(np.diff(f0.times_s), 0.01)
     assert f0.times_s[0] == 2.5
