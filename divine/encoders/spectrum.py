@@ -21,11 +21,10 @@ FLOOR_DB = 80.0
 
 
 class Spectrum(NamedTuple):
-    """Power per frame and frequency with the frames' centre times."""
+    """Power per frame and frequency."""
 
     power: Float[np.ndarray, "t f"]
     frequencies_hz: Float[np.ndarray, " f"]
-    times_s: Float[np.ndarray, " t"]
 
 
 def frame_count(samples: int) -> int:
@@ -38,7 +37,7 @@ def spectrum(samples: Float[np.ndarray, " n"]) -> Spectrum:
     samples = np.pad(samples, (0, max(0, FRAME - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
     power = np.abs(np.fft.rfft(frames * np.hanning(FRAME), FFT, axis=1)) ** 2
-    return Spectrum(power, np.fft.rfftfreq(FFT, 1 / RATE_HZ), (np.arange(len(frames)) * HOP + FRAME / 2) / RATE_HZ)
+    return Spectrum(power, np.fft.rfftfreq(FFT, 1 / RATE_HZ))
 
 
 @functools.cache

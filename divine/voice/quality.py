@@ -19,26 +19,19 @@ class VoiceQuality(NamedTuple):
     """Of the largest sample; -100 for digital silence."""
     clipped_fraction: float
     """Fraction of samples at 0.99 of full scale or beyond."""
-    speech_fraction: float
-    """Fraction of the recording inside stretches of speech."""
     voiced_s: float
-    level_dbfs: float | None
-    """Mean power inside stretches of speech."""
     snr_db: float | None
     """Voice above noise; None without speech, or without 0.2 s in which the voice stops and the noise can be heard."""
 
 
 def quality_of(voice: Voice, rate_hz: int) -> VoiceQuality:
     """Return how well a voice was recorded, at ``rate_hz``."""
-    spoken = sum(stretch.length_s for stretch in voice.active)
     return VoiceQuality(
         duration_s=voice.duration_s,
         rate_hz=rate_hz,
         peak_dbfs=max(FLOOR_DB, 20 * float(np.log10(max(voice.peak, 1e-9)))),
         clipped_fraction=voice.clipped_fraction,
-        speech_fraction=spoken / voice.duration_s if voice.duration_s > 0 else 0.0,
         voiced_s=float(voice.voiced.sum()) * HOP_S,
-        level_dbfs=speech_level(voice),
         snr_db=signal_to_noise(voice),
     )
 

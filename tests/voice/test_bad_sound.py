@@ -14,7 +14,7 @@ from divine.records import Sound
 from divine.voice.analysis import analyse
 from divine.voice.curves import curves_of
 from divine.voice.measures import measure_voice
-from divine.voice.quality import VoiceQuality, quality_of
+from divine.voice.quality import VoiceQuality, quality_of, speech_level
 from tests.voice.drawn_voice import cycles, place, pulses, sound, vowel
 
 
@@ -52,8 +52,8 @@ def test_nothing_to_measure_has_a_reason(samples, why):
     reasons = sane(sound(samples, 16_000))
     assert set(reasons) == {info.name for info in applicable("audio", None)}
     assert all(why in reason for reason in reasons.values())
-    how = quality(sound(samples, 16_000))
-    assert (how.speech_fraction, how.level_dbfs, how.snr_db) == (0, None, None)
+    voice = analyse(sound(samples, 16_000))
+    assert (voice.active, speech_level(voice), quality_of(voice, 16_000).snr_db) == ((), None, None)
 
 
 def test_clipped_sound_keeps_its_pitch_and_loses_its_amplitudes():
@@ -100,14 +100,15 @@ def test_signal_to_noise_of_a_known_mixture(snr_db):
     speech = vowel(120, 1.5)
     speech /= np.sqrt(np.mean(speech**2))
     noise[12_000 : 12_000 + len(speech)] += speech
-    how = quality(sound(0.05 * noise, rate))
+    voice = analyse(sound(0.05 * noise, rate))
+    how = quality_of(voice, rate)
     assert how.snr_db == pytest.approx(snr_db, abs=1)
     assert how.duration_s == 3
     assert how.peak_dbfs == pytest.approx(20 * np.log10(0.05 * np.abs(noise).max()), abs=0.01)
     if snr_db == 0:  # the voice hardly rises above the noise: where it stops cannot be told
         return
-    assert how.speech_fraction == pytest.approx(0.5, abs=0.03)
-    assert how.level_dbfs == pytest.approx(20 * np.log10(0.05) + 10 * np.log10(1 + 10 ** (-snr_db / 10)), abs=0.3)
+    assert sum(stretch.length_s for stretch in voice.active) / 3 == pytest.approx(0.5, abs=0.03)
+    assert speech_level(voice) == pytest.approx(20 * np.log10(0.05) + 10 * np.log10(1 + 10 ** (-snr_db / 10)), abs=0.3)
 
 
 def test_noise_that_never_pauses_cannot_be_told_from_speech():
