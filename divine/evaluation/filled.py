@@ -69,8 +69,6 @@ class FilledTable(NamedTuple):
 
     table: PaperTable
     rows: tuple[FilledRow, ...]
-    sizes: Sizes | None
-    """Subjects per member."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -133,7 +131,7 @@ def fill(
         )
         for place, row in enumerate(table.rows)
     )
-    return FilledTable(table, rows, sizes)
+    return FilledTable(table, rows)
 
 
 def best(filled: FilledTable, place: int, level: Level = "clip") -> float | None:

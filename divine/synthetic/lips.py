@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from divine.synthetic.portrait import Sheet
 
 
-def paint_lips(canvas: Canvas, sheet: Sheet, face: FaceIdentity, skin: np.ndarray) -> tuple[Canvas, np.ndarray]:
-    """Paint both lips, their seam and the shade beneath; return the canvas and the lips' colour."""
+def paint_lips(canvas: Canvas, sheet: Sheet, face: FaceIdentity, skin: np.ndarray) -> Canvas:
+    """Paint both lips, their seam and the shade beneath."""
     x, y = sheet.units()
     corner = CORNER_X * face.mouth_width
     upper, lower = lip_outline(face.mouth_width, face.lip_fullness)
@@ -44,4 +44,4 @@ def paint_lips(canvas: Canvas, sheet: Sheet, face: FaceIdentity, skin: np.ndarra
     for side in (-1.0, 1.0):
         pit = np.exp(-(((x - side * (corner + 1.0)) / 3.2) ** 2 + ((y - end) / 3.4) ** 2))
         canvas = canvas * (1 - 0.20 * pit)[..., None]
-    return canvas, colour
+    return canvas

@@ -34,7 +34,6 @@ class Portrait:
     origin_px: tuple[float, float]
     px_per_unit: float
     skin: np.ndarray
-    lip: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,7 +244,7 @@ def make_portrait(face: FaceIdentity, size: tuple[int, int] = (640, 480)) -> Por
     head = polygon(sheet.shape, sheet.px(_outline(sheet.points)), 1.1)
     surface = _lines(_iris(_skin(sheet, face), sheet, face), sheet, face)
     surface = paint_beard(surface, sheet, face)
-    surface, lip = paint_lips(surface, sheet, face, skin)
+    surface = paint_lips(surface, sheet, face, skin)
     closed = _close_eyes(surface, sheet)
     faces = []
     for inner in (surface, closed):
@@ -254,4 +253,4 @@ def make_portrait(face: FaceIdentity, size: tuple[int, int] = (640, 480)) -> Por
         full = paint_hair_front(full, sheet, face, np.random.default_rng([face.texture_seed, 3]))
         lit = cv2.GaussianBlur(head, (0, 0), 3 * zoom)
         faces.append(np.clip(_light(full, sheet, face, np.maximum(lit, 0.0)), 0, 255).astype(np.uint8))
-    return Portrait(faces[0], faces[1], sheet.points, origin, scale, skin, lip)
+    return Portrait(faces[0], faces[1], sheet.points, origin, scale, skin)
