@@ -114,9 +114,3 @@ def load(code: str) -> Encoder:
         if code not in _LOADED:
             _LOADED[code] = info(code).load()
         return _LOADED[code]
-
-
-def unload() -> None:
-    """Forget every loaded encoder: their memory is given back, and weights that changed are read again."""
-    with _LOADING:
-        _LOADED.clear()

@@ -24,7 +24,6 @@ from divine.records import Features, Observation
 
 VI_SOURCE = "MCG-NJU/videomae-base"
 V2_SOURCE = "OpenGVLab/VideoMAEv2-Base"
-TUBE = 2
 RATE_HZ = 4.0
 
 _V2_NAMES = (

@@ -109,11 +109,6 @@ def by_member(rows: Arrays) -> dict[int, dict[str, float]]:
     return {int(one): score_rows(rows.rows(unit == one)) for one in np.unique(unit)}
 
 
-def score(predictions: Predictions) -> dict[str, float]:
-    """Compute every metric on all rows together; NaN where the rows cannot give it."""
-    return score_rows(Arrays.of(predictions))
-
-
 def score_rows(arrays: Arrays) -> dict[str, float]:
     """Compute every metric on all rows together; NaN where the rows cannot give it."""
     target, probability = arrays.target, arrays.probability

@@ -1,4 +1,4 @@
-"""The table of clips that failed and why: written beside the store, read by the studio, opened in a spreadsheet."""
+"""The table of clips that failed and why: written beside the store, as JSON for programs and as CSV for spreadsheets."""
 
 from __future__ import annotations
 
@@ -44,16 +44,6 @@ def write_table(path: Path, table: Table) -> None:
     writer.writerow(Failure._fields)
     writer.writerows([_inert(cell) for cell in failure] for failure in table.failures)
     write_atomically(path.with_suffix(".csv"), text.getvalue().encode("utf-8", "replace"))
-
-
-def read_table(path: Path) -> Table | None:
-    """Read a table, or return None where nothing was extracted yet, or the file is damaged."""
-    try:
-        found = json.loads(path.read_bytes())
-        failures = tuple(Failure(**failure) for failure in found["failures"])
-        return Table(**found | {"failures": failures, "encoders": tuple(found["encoders"])})
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _inert(cell: str) -> str:

@@ -61,11 +61,6 @@ class SweepStatus:
     """Whether the cohort was rendered, not recorded."""
     message: str = ""
 
-    @property
-    def settled(self) -> int:
-        """Number of units that nothing more can be done for."""
-        return sum(unit.state != "waiting" for unit in self.units)
-
     def of(self, unit: Unit) -> UnitStatus:
         """Return how one unit stands; one that was never asked for is waiting."""
         return next((one for one in self.units if one.name == unit.name), UnitStatus(unit.name, "waiting"))

@@ -10,10 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from divine.encoders import EncoderError, fetch, load
+from divine.encoders import EncoderError, fetch, load, registry
 from divine.encoders.catalogue import catalogue, verify
 from divine.encoders.convert import convert
-from divine.encoders.registry import unload
 from divine.weights import encoder_folder, encoder_present
 from tests.encoders import fake_hub
 from tests.encoders.conftest import Tiny, convert_here
@@ -23,13 +22,12 @@ REPOSITORIES = {"WR": "openai/whisper-base", "HT": "facebook/hubert-base-ls960",
 
 
 @pytest.fixture
-def empty(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def empty(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home without weights."""
     home = tmp_path / "home"
     monkeypatch.setenv("DIVINE_HOME", str(home))
-    unload()
-    yield home
-    unload()
+    monkeypatch.setattr(registry, "_LOADED", {})
+    return home
 
 
 @pytest.fixture

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from divine.encoders import EncoderError, info, load, packages
+from divine.encoders import EncoderError, info, load, packages, registry
 from divine.encoders.catalogue import catalogue, verify
 from divine.encoders.folder import read_record
-from divine.encoders.registry import unload
 from divine.features.extract import extract
 from tests.encoders.conftest import Made
 
@@ -29,7 +28,7 @@ def test_weights_that_are_missing_name_the_command_that_brings_them(own: Own, tm
             verify(entry.about.code)
 
 
-def test_the_first_use_records_and_later_uses_compare(own: Own):
+def test_the_first_use_records_and_later_uses_compare(own: Own, monkeypatch: pytest.MonkeyPatch):
     folder = own("WR")
     load("WR")
     record = read_record("WR")
@@ -38,7 +37,7 @@ def test_the_first_use_records_and_later_uses_compare(own: Own):
     content = bytearray((folder / "model.safetensors").read_bytes())
     content[-1] ^= 1
     (folder / "model.safetensors").write_bytes(content)
-    unload()
+    monkeypatch.setattr(registry, "_LOADED", {})
     with pytest.raises(EncoderError, match=r"WR: model.safetensors changed in .* since"):
         load("WR")
     with pytest.raises(EncoderError, match=r"WR: model.safetensors changed"):

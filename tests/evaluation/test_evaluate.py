@@ -5,7 +5,8 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from divine.evaluation import evaluate as module
-from divine.evaluation.evaluate import evaluate, score
+from divine.evaluation.arrays import Arrays
+from divine.evaluation.evaluate import evaluate, score_rows
 from divine.evaluation.table import KEYS, Predictions, TableError
 
 CLASSES = ("ALS", "HC", "Stroke")
@@ -40,7 +41,7 @@ def table(
 def test_every_metric_agrees_with_scikit_learn_and_scipy_on_the_same_table():
     predictions = table()
     frame = predictions.frame
-    found = score(predictions)
+    found = score_rows(Arrays.of(predictions))
     probability = frame[[f"probability_{name}" for name in CLASSES]].to_numpy()
     rated = frame["target_total"].notna()
     truth, said = frame.loc[rated, "target_total"], frame.loc[rated, "predicted_total"]
@@ -93,7 +94,7 @@ def test_members_give_the_mean_and_spread_and_subjects_the_interval(monkeypatch:
     runs = [sk.accuracy_score(part["target"], part["prediction"]) for _, part in predictions.frame.groupby(["fold", "seed"])]
     accuracy = clip.metrics["accuracy"]
     assert (accuracy.mean, accuracy.std) == pytest.approx((np.mean(runs), np.std(runs)))
-    pooled = score(predictions.over_seeds())["accuracy"]
+    pooled = score_rows(Arrays.of(predictions.over_seeds()))["accuracy"]
     assert accuracy.low < pooled < accuracy.high
     # Averaging over a subject's clips judges better than clips alone do.
     assert subject.metrics["auroc"].mean > clip.metrics["auroc"].mean
@@ -109,7 +110,7 @@ def test_the_interval_is_as_wide_as_that_of_independent_subjects(monkeypatch: py
     for predictions in (base, Predictions(copies)):
         accuracy = evaluate(predictions, tasks="all")[0].metrics["accuracy"]
         widths.append(accuracy.high - accuracy.low)
-    p = score(base)["accuracy"]
+    p = score_rows(Arrays.of(base))["accuracy"]
     assert widths[0] == pytest.approx(2 * 1.96 * np.sqrt(p * (1 - p) / 60), rel=0.25)
     assert widths[1] == pytest.approx(widths[0], rel=0.1)
 
@@ -132,7 +133,7 @@ def test_where_each_fold_leaves_one_subject_out_a_member_is_a_seed_with_all_its_
     predictions = leave_one_out(table(seeds=3))
     clip, subject = evaluate(predictions, tasks="all")
     for found, rows in ((clip, predictions), (subject, predictions.by_subject())):
-        by_seed = pd.DataFrame([score(rows.where(seed=seed)) for seed in range(3)])
+        by_seed = pd.DataFrame([score_rows(Arrays.of(rows.where(seed=seed))) for seed in range(3)])
         assert set(found.metrics) == set(by_seed)
         assert {name: one.mean for name, one in found.metrics.items()} == pytest.approx(dict(by_seed.mean()))
         assert {name: one.std for name, one in found.metrics.items()} == pytest.approx(dict(by_seed.std(ddof=0)))
@@ -156,7 +157,7 @@ def test_what_an_objective_left_out_is_not_judged(objective: str, of_diagnosis: 
     frame = table().frame
     both = pd.concat([frame, frame.assign(system="majority")], ignore_index=True)
     diagnosis = {"accuracy", "macro_f1", "auroc", "brier", "ece"}
-    every = set(score(table()))
+    every = set(score_rows(Arrays.of(table())))
     for result in evaluate(Predictions(both.assign(objective=objective)), tasks="all"):
         assert set(result.metrics) == (diagnosis if of_diagnosis else every - diagnosis)
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from divine.evaluation.arrays import Arrays
-from divine.evaluation.evaluate import score
+from divine.evaluation.evaluate import score_rows
 from divine.evaluation.resampling import draw_subjects
 from divine.evaluation.table import Predictions
 from divine.evaluation.weighted import drawn
@@ -24,7 +24,7 @@ def test_every_metric_of_every_draw_is_that_of_the_repeated_rows(rounded: bool):
     found = drawn(arrays, counts)
     for draw, count in enumerate(counts):
         rows = np.repeat(np.arange(len(frame)), count[arrays.subject])
-        expected = score(Predictions(frame.iloc[rows]))
+        expected = score_rows(Arrays.of(Predictions(frame.iloc[rows])))
         assert set(expected) == set(found)
         assert {name: found[name][draw] for name in found} == pytest.approx(expected, nan_ok=True)
 

@@ -35,7 +35,7 @@ def test_every_unit_is_an_ordinary_run_with_the_features_of_all_and_its_own_sett
     place, steps = Sweep(tmp_path / "sweep"), []
     manifest = write_cohort(tmp_path / "c", per_group=3)
     status = sweep(spec(manifest, BOTH, VOICE, FACE), place, Store(tmp_path / "store"), workers=1, on_step=steps.append)
-    assert (status.state, status.settled, {one.state for one in status.units}) == ("done", 3, {"done"})
+    assert (status.state, len(status.units), {one.state for one in status.units}) == ("done", 3, {"done"})
     assert status == place.status()
     assert [step for step in steps if step.stage == "runs"] == [Step("runs", done, 3) for done in range(4)]
     asked = place.run(FACE).spec()
@@ -140,7 +140,7 @@ def test_killed_in_the_middle_it_ends_complete_and_the_same(tmp_path: Path):
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     killed, whole = Sweep(tmp_path / "killed"), Sweep(tmp_path / "whole")
-    assert killed.status().state == "running" and killed.status().settled < 2
+    assert killed.status().state == "running" and any(one.state == "waiting" for one in killed.status().units)
     for place in (killed, whole):
         status = sweep(spec(manifest, BOTH, VOICE), place, Store(tmp_path / "store"), workers=1)
         assert [one.state for one in status.units] == ["done", "done"]
