@@ -17,8 +17,8 @@ from divine import services
 from divine.evaluation import evaluate, paper
 from divine.evaluation.confusion import LEVELS
 from divine.report import reproduce as module
+from divine.report.errors import ReportError
 from divine.report.reproduce import EVERYTHING, Reproduction, parse
-from divine.report.typeset import ReportError
 from divine.training.run import Status
 from divine.training.sweep_folder import SweepStatus, UnitStatus
 from tests.training.cohorts import write_cohort

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.kill_jobs import wait
 from divine import services
 from divine.data.load import load
-from divine.report.typeset import ReportError
+from divine.report.errors import ReportError
 from divine.services import paper_tables, reproductions, runs
 from divine.services.reproductions import ReproductionError
 from divine.services.tables_plan import plan_tables

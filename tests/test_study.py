@@ -14,7 +14,7 @@ from sklearn import metrics as sk
 from divine import cli, services
 from divine.evaluation.confusion import LEVELS
 from divine.evaluation.table import Predictions
-from divine.report.typeset import ReportError
+from divine.report.errors import ReportError
 from divine.services.runs import RunError
 from divine.training.run import Run, Status
 from divine.training.spec import RunSpec, configure

@@ -13,7 +13,7 @@ import numpy as np
 
 from divine.evaluation.compare import Comparison, Sizes, compare, corrected
 from divine.evaluation.evaluate import Level, evaluate
-from divine.report.typeset import ReportError
+from divine.report.errors import ReportError
 from divine.training.external import External
 from divine.training.run import Run
 

@@ -22,9 +22,9 @@ from divine.models.codec import from_json, to_json
 from divine.models.errors import ModelError
 from divine.report import figure3, tables
 from divine.report.comparison import sizes_of
+from divine.report.errors import ReportError
 from divine.report.figure3 import Drawn
 from divine.report.layout import Stamp
-from divine.report.typeset import ReportError
 from divine.store import Store, write_atomically
 from divine.training.config import TrainingConfig
 from divine.training.cross_validate import OnStep, Step

@@ -6,16 +6,12 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from divine.records import DivineError
 from divine.report.document import Document
+from divine.report.errors import ReportError
 
 TEMPLATES = Path(__file__).parent / "templates"
 Template = Literal["assessment", "run", "subject"]
 _SCREEN_PPI = 110.0
-
-
-class ReportError(DivineError):
-    """A report cannot be made."""
 
 
 def pdf(document: Document, template: Template) -> bytes:

@@ -53,7 +53,7 @@ def find_subject(index: Index, address: str) -> Subject:
     Raises:
         ReportError: there is none, or there are several.
     """
-    from divine.report.typeset import ReportError
+    from divine.report.errors import ReportError
 
     match index.find(address):
         case (subject,):

@@ -13,8 +13,8 @@ from divine import demonstration
 from divine.data.schema import ClipEntry
 from divine.measures import CATALOGUE
 from divine.records import Curve, Measure, Measured, Quality
+from divine.report.errors import ReportError
 from divine.report.subject import CURVE_POINTS, Context, Recorded, curve_document, subject_document
-from divine.report.typeset import ReportError
 from divine.services import report, runs
 from divine.store import StoreError
 from tests.report.conftest import HOSTILE, train
