@@ -160,3 +160,13 @@ def test_an_address_where_nobody_answers(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("divine.compute.dask_cluster.ANSWER_S", 0.3)
     with pytest.raises(ComputeError, match="no Dask scheduler answers"):
         cluster("tcp://127.0.0.1:9").check([])
+
+
+@pytest.mark.parametrize("address", ["garbage", "carrier-pigeon://node1:8786"])
+def test_an_address_that_is_none_is_refused_at_once_and_leaves_no_client(monkeypatch: pytest.MonkeyPatch, address: str):
+    made: list[object] = []
+    monkeypatch.setattr("distributed.Client.__init__", lambda *given, **_: made.append(given))
+    before = time.monotonic()
+    with pytest.raises(ComputeError, match=f"{address}: no Dask scheduler answers there. Give the address"):
+        cluster(address).check([])
+    assert not made and time.monotonic() - before < 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pandas as pd
 import pytest
 
 from divine import services
-from divine.compute import ComputeError, cluster
 from divine.records import DivineError
 from divine.store import Store
 from divine.training.config import TrainingConfig
@@ -141,13 +139,3 @@ def test_a_table_without_rows_is_refused_by_whoever_reads_it(tmp_path: Path):
         services.evaluate(run)
     train(tmp_path)
     assert services.evaluate(run)
-
-
-@pytest.mark.parametrize("address", ["garbage", "carrier-pigeon://node1:8786"])
-def test_an_address_that_is_none_is_refused_at_once_and_leaves_no_client(monkeypatch: pytest.MonkeyPatch, address: str):
-    made: list[object] = []
-    monkeypatch.setattr("distributed.Client.__init__", lambda *given, **_: made.append(given))
-    before = time.monotonic()
-    with pytest.raises(ComputeError, match=f"{address}: no Dask scheduler answers there. Give the address"):
-        cluster(address).check([])
-    assert not made and time.monotonic() - before < 5
