@@ -14,6 +14,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 Modality = Literal["video", "audio"]
+LEVELS = ("mild", "moderate", "severe")
+"""Of severity, mildest first. Not a clinical grade."""
 
 NOTICE = "Research use only. Not a diagnosis."
 SYNTHETIC_NOTICE = "SYNTHETIC: the model behind this was trained on rendered faces and voices, never on patients."

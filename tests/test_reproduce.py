@@ -15,7 +15,7 @@ from sklearn import metrics as sk
 
 from divine import services
 from divine.evaluation import evaluate, paper
-from divine.evaluation.confusion import LEVELS
+from divine.records import LEVELS
 from divine.report import reproduce as module
 from divine.report.errors import ReportError
 from divine.report.reproduce import EVERYTHING, Reproduction, parse

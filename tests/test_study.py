@@ -12,8 +12,8 @@ import pytest
 from sklearn import metrics as sk
 
 from divine import cli, services
-from divine.evaluation.confusion import LEVELS
 from divine.evaluation.table import Predictions
+from divine.records import LEVELS
 from divine.report.errors import ReportError
 from divine.services.runs import RunError
 from divine.training.run import Run, Status

@@ -11,10 +11,9 @@ import pandas as pd
 from jaxtyping import Int
 
 from divine.evaluation.table import PERSON, Predictions
+from divine.records import LEVELS
 
 Kind = Literal["diagnosis", "level", "combined"]
-LEVELS = ("mild", "moderate", "severe")
-"""Mildest first. Not a clinical grade."""
 
 
 class ClipRef(NamedTuple):

@@ -7,7 +7,7 @@ from math import inf
 from typing import Any, Literal
 
 from divine.models.errors import ModelError
-from divine.records import Modality
+from divine.records import LEVELS, Modality
 
 UNNAMED_TOKENS = 5
 LARGEST = 65536
@@ -113,7 +113,7 @@ class Schema:
     classes: tuple[str, ...]
     items: tuple[str, ...] = ()
     """Rated items; none in a cohort without ratings."""
-    levels: tuple[str, ...] = ("mild", "moderate", "severe")
+    levels: tuple[str, ...] = LEVELS
     """Severity levels, mildest first; not a clinical grade."""
     scale: tuple[int, int] = (1, 5)
     """Lowest and highest score of an item."""

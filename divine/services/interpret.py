@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from divine.records import LEVELS
+
 if TYPE_CHECKING:
     from divine.data.schema import ClipEntry, Index
     from divine.explain.gate_removal import GateRemoval
@@ -91,7 +93,6 @@ def overview(run: Path, *, task: str = "", against: str = "") -> Overview:
     from divine.explain import words
     from divine.explain.groups import by_group
     from divine.explain.reference import EVERYBODY
-    from divine.training.severity import LEVELS
 
     found, _ = _held_out(run, (run / "predictions.parquet").stat().st_mtime_ns if _finished(run) else 0)
     clips = found.clips()
@@ -152,7 +153,6 @@ def gates_beside_removal(run: Path, *, task: str = "") -> Followed:
     from divine.explain import words
     from divine.explain.gate_removal import gate_removal
     from divine.training.run import Run
-    from divine.training.severity import LEVELS
 
     changed_ns = (run / "predictions.parquet").stat().st_mtime_ns if _finished(run) else 0
     diagnoses = Run(run).spec().objective != "R"
@@ -185,7 +185,6 @@ def judge(run: Path, index: Index, entry: ClipEntry, *, against: str = "") -> Ju
     """
     from divine.explain import words
     from divine.explain.reference import Others, place_attention, place_gates, typical
-    from divine.training.severity import LEVELS
 
     found, synthetic = _held_out(run, (run / "predictions.parquet").stat().st_mtime_ns if _finished(run) else 0)
     said = found.of(entry)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from divine.records import LEVELS
 from divine.training.errors import TrainingError
-
-LEVELS = ("mild", "moderate", "severe")
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 from sklearn import metrics as sk
 
-from divine.evaluation.confusion import LEVELS, confusion
+from divine.evaluation.confusion import confusion
 from divine.evaluation.table import Predictions
+from divine.records import LEVELS
 from tests.evaluation.test_evaluate import CLASSES, table
 
 COMBINED = ("HC", *(f"{group}, {level}" for group in ("ALS", "Stroke") for level in LEVELS))
