@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from divine.data.schema import ClipEntry
 from divine.evaluation.evaluate import Estimate
+from divine.evaluation.paper import Metric
 from divine.records import DivineError
 from divine.services import encoder_view, study
 from divine.services.encoders import encoders
@@ -82,7 +83,7 @@ def build(owners: Owners, cohorts: Cohorts) -> APIRouter:
         system: encoder_view.PairSystem = "divine",
         tasks: str = "speech",
         modalities: str = "audio+video",
-        metric: encoder_view.Metric = "accuracy",
+        metric: Metric = "accuracy",
     ) -> list[dict[str, Any]]:
         data = cohort_of(cohort).path
         cells = encoder_view.pair_grid(data, system=system, tasks=tasks, modalities=modalities, metric=metric)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Body, Depends, HTTPException, Request, Response
 
+from divine.evaluation.paper import FIGURES
 from divine.records import DivineError
 from divine.services import paper_tables, reproductions
 from divine.services.reproductions import ReproductionEntry, ReproductionError
@@ -58,7 +59,7 @@ def build(owners: Owners) -> APIRouter:
         entry = entry_of(reproduction_id)
         if entry.state == "damaged":
             return unless_same(request, {"reproduction": table_wire.about(entry)})
-        drawn = {stem: _tried(lambda stem=stem: paper_tables.panels(entry, stem)) for stem in paper_tables.FIGURES}
+        drawn = {stem: _tried(lambda stem=stem: paper_tables.panels(entry, stem)) for stem in FIGURES}
         found = table_wire.figure(drawn, lambda unit: paper_tables.run_of(entry, unit))
         return unless_same(request, {"reproduction": table_wire.about(entry), "figure": found})
 

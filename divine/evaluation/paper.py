@@ -24,6 +24,8 @@ OWN_AUDIO, OWN_PAIR = "AC", "KI+AC"
 RIVALS = ("logistic", "random-forest", "svm")
 """Beyond the paper, on ``OWN_PAIR``; the majority stands beside them."""
 TABLES = tuple(range(1, 10))
+FIGURES = ("figure3", "figure3-own")
+"""What ``figure3`` draws: the paper's panels, and those that need no weights."""
 
 Metric = Literal["accuracy", "macro_f1", "mae_total", "rmse_total"]
 A, F1, M, R = METRICS = ("accuracy", "macro_f1", "mae_total", "rmse_total")

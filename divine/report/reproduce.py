@@ -35,8 +35,6 @@ from divine.training.sweep import sweep
 from divine.training.sweep_folder import Sweep, SweepSpec, UnitState
 
 EVERYTHING = (*(f"table{number}" for number in paper.TABLES), "figure3")
-FIGURES = ("figure3", "figure3-own")
-"""What ``figure3`` draws: the paper's panels, and those that need no weights."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def write(place: Reproduction, what: Sequence[str], *, on_step: OnStep = lambda 
     for done, name in enumerate(what):
         on_step(Step("tables", done, len(what)))
         if name == "figure3":
-            for stem in FIGURES:
+            for stem in paper.FIGURES:
                 drawn = drawn_panels(place, stem)
                 figure = figure_of(place, stem, drawn)
                 for kind in figure3.FORMATS:

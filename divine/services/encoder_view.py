@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from divine.config import home
+from divine.evaluation.paper import AUDIO, OWN_AUDIO, VIDEO, Metric
 from divine.records import Observation
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 STEPS = 80
 """Moments of a clip that are compared: more than a reader can tell apart."""
 PairedMetric = Literal["probability_of_truth", "error_of_total"]
-Metric = Literal["accuracy", "macro_f1", "mae_total", "rmse_total"]
 PairSystem = Literal["divine", "concat"]
 _TABLES = {("divine", "speech"): 3, ("concat", "speech"): 2, ("divine", "non-speech"): 9, ("concat", "non-speech"): 8}
 
@@ -183,7 +183,6 @@ def _by_subject(run: Path) -> dict[tuple[str, str, str], tuple[float, float]]:
 def pair_grid(data: Path, *, system: PairSystem, tasks: str, modalities: str, metric: Metric) -> tuple[PairCell, ...]:
     """Return every pair of the paper, and with the embedded encoder: its printed number, and the latest run's on ``data``."""
     from divine.encoders.catalogue import catalogue
-    from divine.evaluation.paper import AUDIO, OWN_AUDIO, VIDEO
 
     here = {one.about.code: one.present for one in catalogue()}
     made = _runs_by_pair(data, system, tasks)

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
+from divine.evaluation.paper import FIGURES
 from divine.services.reproductions import ReproductionEntry, ReproductionError
 from divine.services.runs import run_id_of
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from divine.evaluation.unit import Unit
     from divine.report.figure3 import Drawn
 
-FIGURES = ("figure3", "figure3-own")
 TABLE_KINDS = {"csv": "text/csv", "md": "text/markdown", "tex": "application/x-tex"}
 FIGURE_KINDS = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png", "csv": "text/csv"}
 """As what a table and a figure can be had."""
@@ -77,7 +77,7 @@ def file_of(entry: ReproductionEntry, stem: str, kind: str) -> File:
         DivineError: there is no such file, or the reproduction is damaged.
     """
     from divine.report import figure3, tables
-    from divine.report.reproduce import EVERYTHING, FIGURES, figure_of, stamp_of
+    from divine.report.reproduce import EVERYTHING, figure_of, stamp_of
 
     kinds = FIGURE_KINDS if stem in FIGURES else TABLE_KINDS
     if stem not in (*EVERYTHING, *FIGURES) or kind not in kinds:
