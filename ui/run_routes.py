@@ -11,6 +11,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from fastapi import APIRouter, Body, Depends, HTTPException, Request, Response
 from fastapi.responses import FileResponse
 
+from divine.evaluation.confusion import Kind
+from divine.evaluation.evaluate import Level
+from divine.evaluation.unit import Setting
 from divine.records import DivineError
 from divine.services import interpret, run_cells, run_results, runs, study
 from divine.services.runs import RunEntry, RunError
@@ -21,9 +24,6 @@ from ui.owners import Owners
 from ui.recent import id_of
 
 Answer = TypeVar("Answer")
-Kind = Literal["diagnosis", "level", "combined"]
-Level = Literal["clip", "subject"]
-Setting = Literal["audio+video", "video", "audio"]
 _FORMATS = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
 
 

@@ -10,9 +10,11 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
 from divine import services
+from divine.evaluation.unit import Objective, Setting, TaskSet
+from divine.models.config import Precision
 from divine.services import train_plan
 from divine.services.jobs import ExtractOrder, SweepOrder, TrainOrder
-from divine.training.spec import SYSTEMS, Engine, Objective, Precision, Setting, TaskSet
+from divine.training.spec import SYSTEMS, Engine
 from ui import orders
 from ui.cohorts import Cohorts, Opened, name_of
 from ui.owners import Owners

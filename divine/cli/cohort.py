@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,7 +14,10 @@ from rich.text import Text
 from divine import services
 from divine.cli.options import Data, Epochs, Folds, Seeds, Workers, folds_of, listed
 from divine.cli.output import Json, app, print_json, progress
+from divine.evaluation.unit import Objective, Setting, TaskSet
+from divine.models.config import Precision
 from divine.records import SYNTHETIC_NOTICE
+from divine.training.spec import Engine
 
 data_app = typer.Typer(help="Look into a cohort before using it.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
@@ -106,21 +109,17 @@ def train(
     run: Annotated[Path, typer.Option(help="A new folder, or one that the same command began.")],
     encoders: Annotated[str, typer.Option(help="A video and an audio encoder, such as KI+AC, or one alone.")] = "KI+AC",
     system: Annotated[str, typer.Option(help=_SYSTEMS)] = "divine",
-    tasks: Annotated[Literal["all", "speech", "non-speech"], typer.Option(help="Which recordings are used.")] = "all",
+    tasks: Annotated[TaskSet, typer.Option(help="Which recordings are used.")] = "all",
     folds: Folds = "5",
     seeds: Seeds = 5,
     epochs: Epochs = 50,
-    objective: Annotated[Literal["C", "R", "M"], typer.Option(help="Diagnosis, severity, or both.")] = "M",
+    objective: Annotated[Objective, typer.Option(help="Diagnosis, severity, or both.")] = "M",
     baselines: Annotated[str | None, typer.Option(help=f"Of {_REFITTED}, with commas between them.")] = None,
-    modalities: Annotated[
-        Literal["audio+video", "video", "audio"], typer.Option(help="What training and test are given.")
-    ] = "audio+video",
+    modalities: Annotated[Setting, typer.Option(help="What training and test are given.")] = "audio+video",
     precision: Annotated[
-        Literal["float32", "bfloat16"], typer.Option(help="Of the products in training; bfloat16 where the processor has it.")
+        Precision, typer.Option(help="Of the products in training; bfloat16 where the processor has it.")
     ] = "float32",
-    engine: Annotated[
-        Literal["auto", "members", "stacked"], typer.Option(help="Members one by one, or as one stack; auto stacks on a GPU.")
-    ] = "auto",
+    engine: Annotated[Engine, typer.Option(help="Members one by one, or as one stack; auto stacks on a GPU.")] = "auto",
     workers: Workers = None,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://node1:8786.")] = None,
 ) -> None:

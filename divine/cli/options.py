@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from divine.data import schema
 
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="A Toronto NeuroFace folder, a synthetic cohort, or a manifest.")]
 Folds = Annotated[str, typer.Option(help="A number, loso, or given (the manifest's column split).")]
@@ -14,7 +16,7 @@ Epochs = Annotated[int, typer.Option(min=1, help="At most so many.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="How many at a time; as many as there are cores by default.")]
 
 
-def folds_of(text: str) -> int | Literal["loso", "given"]:
+def folds_of(text: str) -> schema.Folds:
     """Read ``--folds``.
 
     Raises:

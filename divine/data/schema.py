@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple
 from divine.records import Modality
 
 Part = Literal["train", "validation", "test"]
+Folds = int | Literal["loso", "given"]
+"""Into how many a cohort is divided; one per subject; or as its manifest says."""
 Severity = Literal["error", "warning"]
 AudioOrigin = Literal["sibling", "given", "embedded", "none", "unknown"]
 """``unknown``: the video may have a sound of its own; only opening it (``check(probe=True)``) tells."""

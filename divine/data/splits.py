@@ -17,7 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from divine.data.errors import LeakError, SplitError
-from divine.data.schema import Index, Part, Subject
+from divine.data.schema import Folds, Index, Part, Subject
 from divine.store import write_atomically
 
 Scheme = Literal["kfold", "loso", "given"]
@@ -72,7 +72,7 @@ class Split:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
 
-def split(index: Index, folds: int | Literal["loso", "given"] = 5, seeds: Iterable[int] = range(5)) -> Split:
+def split(index: Index, folds: Folds = 5, seeds: Iterable[int] = range(5)) -> Split:
     """Draw the folds of a run.
 
     Args:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Objective = Literal["C", "R", "M"]
+"""What is learned: diagnosis, severity, both."""
 TaskSet = Literal["all", "speech", "non-speech"]
 Setting = Literal["audio+video", "video", "audio"]
+"""What training or test is given."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from divine.models.errors import ModelError
 from divine.records import LEVELS, Modality
 
+Precision = Literal["float32", "bfloat16"]
+"""Of the matrix products in training (``precision``)."""
 UNNAMED_TOKENS = 5
 LARGEST = 65536
 """No size is larger: a bound for files that lie."""

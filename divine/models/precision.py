@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-Precision = Literal["float32", "bfloat16"]
-
+from divine.models.config import Precision
 
 MANY_ROWS = 256
 """Fewer rows use a weight too little to pay for rounding it, and its gradient back. What acts on clips (at most a batch of 32)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from divine import encoders
 from divine.data.load import load_clips
+from divine.data.schema import Folds
 from divine.evaluation import paper
 from divine.evaluation.confusion import confusion
 from divine.evaluation.filled import FilledTable, Judged, Outcome, Why, fill
@@ -29,7 +30,6 @@ from divine.store import Store, write_atomically
 from divine.training.config import TrainingConfig
 from divine.training.cross_validate import OnStep, Step
 from divine.training.shared_packs import why_absent
-from divine.training.spec import Folds
 from divine.training.stand_ins import stand_in, write_stand_ins
 from divine.training.sweep import sweep
 from divine.training.sweep_folder import Sweep, SweepSpec, UnitState

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from divine.config import home
 
 if TYPE_CHECKING:
-    from divine.data.schema import Loaded
+    from divine.data.schema import Folds, Loaded
+    from divine.evaluation.unit import Objective, Setting, TaskSet
     from divine.features.cohort import Extraction
+    from divine.models.config import Precision
     from divine.training.run import Status
-    from divine.training.spec import Engine, Folds, Objective, Precision, Setting, TaskSet
+    from divine.training.spec import Engine
 
 OnStep = Callable[[str, int, int], None]
 """Takes what is being done, how much of it is done, and of how much."""

@@ -10,9 +10,13 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from divine.config import home
+from divine.data.schema import Folds
+from divine.evaluation.unit import Objective, Setting, TaskSet
+from divine.models.config import Precision
+from divine.training.spec import Engine
 
 if TYPE_CHECKING:
     from divine.jobs.queue import Queue
@@ -29,16 +33,16 @@ class TrainOrder:
     data: str
     encoders: str
     system: str = "divine"
-    tasks: Literal["all", "speech", "non-speech"] = "all"
-    folds: int | Literal["loso", "given"] = 5
+    tasks: TaskSet = "all"
+    folds: Folds = 5
     seeds: int = 5
     epochs: int = field(default=50, metadata={"before": 50})
-    objective: Literal["C", "R", "M"] = "M"
+    objective: Objective = "M"
     baselines: tuple[str, ...] = ()
-    modalities: Literal["audio+video", "video", "audio"] = "audio+video"
+    modalities: Setting = "audio+video"
     """What training, validation and test are given."""
-    precision: Literal["float32", "bfloat16"] = field(default="float32", metadata={"before": "float32"})
-    engine: Literal["auto", "members", "stacked"] = field(default="auto", metadata={"before": "auto"})
+    precision: Precision = field(default="float32", metadata={"before": "float32"})
+    engine: Engine = field(default="auto", metadata={"before": "auto"})
     workers: int | None = None
 
     @property
@@ -54,13 +58,11 @@ class SweepOrder:
     systems: tuple[str, ...]
     video: tuple[str, ...] = ()
     audio: tuple[str, ...] = ()
-    objectives: tuple[Literal["C", "R", "M"], ...] = ("M",)
-    tasks: tuple[Literal["all", "speech", "non-speech"], ...] = ("all",)
-    train_modalities: tuple[Literal["audio+video", "video", "audio"], ...] = field(
-        default=("audio+video",), metadata={"before": ["audio+video"]}
-    )
+    objectives: tuple[Objective, ...] = ("M",)
+    tasks: tuple[TaskSet, ...] = ("all",)
+    train_modalities: tuple[Setting, ...] = field(default=("audio+video",), metadata={"before": ["audio+video"]})
     baselines: tuple[str, ...] = ()
-    folds: int | Literal["loso", "given"] = 5
+    folds: Folds = 5
     seeds: int = 5
     epochs: int = field(default=50, metadata={"before": 50})
     workers: int | None = None
@@ -89,7 +91,7 @@ class ReproduceOrder:
 
     data: str
     what: str = "all"
-    folds: int | Literal["loso", "given"] = 5
+    folds: Folds = 5
     seeds: int = 5
     epochs: int = 50
     workers: int | None = None

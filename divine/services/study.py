@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from divine.config import home
 
 if TYPE_CHECKING:
+    from divine.data.schema import Folds
     from divine.evaluation.calibration import Bin
     from divine.evaluation.confusion import Confusion, Kind
     from divine.evaluation.evaluate import Result
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from divine.evaluation.unit import Objective, Setting, TaskSet, Unit
     from divine.report.ceiling import ItemAgreement
     from divine.report.comparison import Versus
-    from divine.training.spec import Folds
     from divine.training.sweep_folder import SweepStatus
 
 OnStep = Callable[[str, int, int], None]

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from divine.models.answer import Answer, System
 from divine.models.batch import PerModality, Targets
-from divine.models.config import DivineConfig, Schema
+from divine.models.config import DivineConfig, Precision, Schema
 from divine.models.heads import Logits
 from divine.models.losses import Losses, supervised_losses
-from divine.models.precision import Precision, set_precision
+from divine.models.precision import set_precision
 from divine.models.systems import build
 from divine.training.average import Average
 from divine.training.config import TrainingConfig

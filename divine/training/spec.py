@@ -8,21 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
-from divine.data.schema import ClipEntry, Index
+from divine.data.schema import ClipEntry, Folds, Index
+from divine.evaluation.unit import Objective, Setting, TaskSet
 from divine.measures import SPEECH_TASKS
 from divine.models.codec import from_json, to_json
-from divine.models.config import DivineConfig
+from divine.models.config import DivineConfig, Precision
 from divine.models.errors import ModelError
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingError
 
-Objective = Literal["C", "R", "M"]
-TaskSet = Literal["all", "speech", "non-speech"]
 Engine = Literal["auto", "members", "stacked"]
 """How members train: one by one, or as one stack; ``auto`` stacks on a GPU. Results agree within run-to-run noise."""
-Precision = Literal["float32", "bfloat16"]
-Setting = Literal["audio+video", "video", "audio"]
-Folds = int | Literal["loso", "given"]
 VERSION = 1
 CLASSICAL = ("logistic", "random-forest", "svm")
 WIDE = 256

@@ -17,9 +17,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from divine.models.batch import Batch, Targets
-from divine.models.config import DivineConfig, Schema
+from divine.models.config import DivineConfig, Precision, Schema
 from divine.models.losses import Losses
-from divine.models.precision import Precision, set_precision
+from divine.models.precision import set_precision
 from divine.models.systems import build
 from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingCancelledError, TrainingError

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from divine.data.schema import Folds
 from divine.evaluation.unit import Unit
 from divine.models.codec import from_json, to_json
 from divine.models.errors import ModelError
@@ -23,7 +24,6 @@ from divine.training.config import TrainingConfig
 from divine.training.errors import TrainingError
 from divine.training.folder import held, is_in_use, is_spec_of
 from divine.training.run import Run
-from divine.training.spec import Folds
 
 VERSION = 1
 SweepState = Literal["running", "done", "interrupted", "failed"]
