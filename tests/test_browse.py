@@ -13,7 +13,7 @@ from divine import demonstration
 from divine.config import home
 from divine.data.judged import Judged
 from divine.data.schema import ClipEntry
-from divine.data.tnf_names import TASKS
+from divine.measures import TASKS
 from divine.models.config import DivineConfig
 from divine.records import Check, Quality
 from divine.services import browse

@@ -9,8 +9,8 @@ from pathlib import PurePath
 from typing import Any
 
 from divine.data.schema import AudioOrigin, ClipEntry, Index, Problem, Rating
-from divine.data.tnf_names import TASKS
 from divine.data.tnf_names import clip_key as stem_of
+from divine.measures import TASKS
 from divine.records import Quality
 from divine.services import browse
 from divine.services.runs import RunEntry

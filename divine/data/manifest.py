@@ -14,7 +14,8 @@ from divine.data.errors import DataError
 from divine.data.features import SUFFIXES
 from divine.data.schema import ClipEntry, Loaded, Problem, Severity
 from divine.data.tables import Row, Table, is_text, read_table
-from divine.data.tnf_names import COMPUTED, ITEMS, TASKS, diagnosis, is_healthy, item_of, plain
+from divine.data.tnf_names import COMPUTED, ITEMS, diagnosis, is_healthy, item_of, plain
+from divine.measures import TASKS
 from divine.records import Modality
 
 COLUMNS = ("subject", "group", "dataset", "session", "task", "video", "audio", "age", "sex", "split")

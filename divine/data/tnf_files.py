@@ -10,7 +10,8 @@ from pathlib import Path
 
 from divine.data.schema import ClipEntry, Problem
 from divine.data.tables import is_text
-from divine.data.tnf_names import TASKS, VIDEO_SUFFIXES, clip_key, parse_stem, plain
+from divine.data.tnf_names import VIDEO_SUFFIXES, clip_key, parse_stem, plain
+from divine.measures import TASKS
 
 Clips = dict[str, ClipEntry]
 """One group's clips by ``clip_key``."""

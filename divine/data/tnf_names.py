@@ -1,4 +1,4 @@
-"""Names in Toronto NeuroFace's layout: groups and their aliases, tasks, items, and what a video's name says."""
+"""Names in Toronto NeuroFace's layout: groups and their aliases, items, and what a video's name says."""
 
 from __future__ import annotations
 
@@ -16,10 +16,6 @@ _ALIASES = {
     "HC": ("healthy controls", "healthy control", "healthy", "hc", "n", "controls", "control", "normal"),
 }
 _BY_ALIAS = {alias: group for group, aliases in _ALIASES.items() for alias in aliases}
-
-SPEECH_TASKS = ("BBP_NORMAL", "DDK_PA", "DDK_PATAKA")
-SILENT_TASKS = ("NSM_KISS", "NSM_OPEN", "NSM_SPREAD", "NSM_BLOW", "NSM_BROW", "NSM_BIGSMILE")
-TASKS = SPEECH_TASKS + SILENT_TASKS
 
 ITEMS = ("symmetry", "range_of_motion", "speed", "variability", "fatigue")
 ITEM_HEADINGS = {"symmetry": "Symmetry", "range_of_motion": "ROM", "speed": "Speed"}

@@ -8,9 +8,10 @@ from divine.records import Modality
 
 SYLLABLE_TASKS = ("DDK_PA", "DDK_PATAKA")
 SPEECH_TASKS = ("BBP_NORMAL", *SYLLABLE_TASKS)
-MOUTH_TASKS = (*SPEECH_TASKS, "NSM_KISS", "NSM_OPEN", "NSM_SPREAD", "NSM_BLOW", "NSM_BIGSMILE")
+TASKS = (*SPEECH_TASKS, "NSM_KISS", "NSM_OPEN", "NSM_SPREAD", "NSM_BLOW", "NSM_BROW", "NSM_BIGSMILE")
+"""Those of Toronto NeuroFace, in its order."""
 BROW_TASKS = ("NSM_BROW",)
-TASKS = (*MOUTH_TASKS, *BROW_TASKS)
+MOUTH_TASKS = tuple(task for task in TASKS if task not in BROW_TASKS)
 
 
 class MeasureInfo(NamedTuple):

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from divine.data.load import load
 from divine.data.schema import ClipEntry, Index, Rating
 from divine.data.tnf_cohort import write_tnf
-from divine.data.tnf_names import GROUPS, ITEMS, TASKS
+from divine.data.tnf_names import GROUPS, ITEMS
 from divine.data.tnf_write import write_boxes, write_landmarks
 from divine.data.tracks import read_boxes, read_landmarks
+from divine.measures import TASKS
 
 ALIASES = {
     "ALS": ["als", "SLA", "Als"],
