@@ -7,17 +7,36 @@ from collections import defaultdict
 import numpy as np
 from jaxtyping import Bool, Float
 
-from divine.data.schema import Index, Subject
+from divine.data.schema import ClipEntry, Index, Subject
 
 
 def scores(index: Index) -> Float[np.ndarray, "b k r"]:
     """Return the score per clip, item and rater, in the index's orders; NaN where that rater gave none."""
     found = np.full((len(index.clips), len(index.items), len(index.raters)), np.nan)
     for row, clip in enumerate(index.clips):
-        for rating in clip.ratings:
-            given = [np.nan if score is None else score for score in rating.scores]
-            found[row, :, index.raters.index(rating.rater)] = given
+        found[row] = clip_scores(index, clip)
     return found
+
+
+def clip_scores(index: Index, clip: ClipEntry) -> Float[np.ndarray, "k r"]:
+    """Return the score of one clip per item and rater, in the index's orders; NaN where that rater gave none."""
+    found = np.full((len(index.items), len(index.raters)), np.nan)
+    for rating in clip.ratings:
+        found[:, index.raters.index(rating.rater)] = [np.nan if score is None else score for score in rating.scores]
+    return found
+
+
+def raters_mean(given: Float[np.ndarray, "*shape r"]) -> Float[np.ndarray, "*shape"]:
+    """Return the mean over raters, the last axis, of those who gave a score; NaN where nobody did."""
+    known = np.isfinite(given)
+    count = known.sum(axis=-1)
+    return np.where(count > 0, np.where(known, given, 0.0).sum(axis=-1) / np.maximum(count, 1), np.nan)
+
+
+def totals(given: Float[np.ndarray, "b k r"]) -> Float[np.ndarray, " b"]:
+    """Return the sum over items of the raters' mean; NaN where an item was rated by nobody, or where there are no items."""
+    means = raters_mean(given)
+    return means.sum(axis=1) if means.shape[1] else np.full(len(means), np.nan)
 
 
 def affected(index: Index) -> Bool[np.ndarray, " b"]:
@@ -27,11 +46,7 @@ def affected(index: Index) -> Bool[np.ndarray, " b"]:
 
 def clip_totals(index: Index) -> Float[np.ndarray, " b"]:
     """Return per clip the sum over items of the raters' mean; NaN where an item was rated by nobody."""
-    given = scores(index)
-    counts = np.isfinite(given).sum(axis=2)
-    means = np.nansum(given, axis=2) / np.maximum(counts, 1)
-    complete = (counts > 0).all(axis=1) & (given.shape[1] > 0)
-    return np.where(complete, means.sum(axis=1), np.nan)
+    return totals(scores(index))
 
 
 def subject_totals(index: Index) -> dict[Subject, float]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from divine.data.ratings import scores
+from divine.data.ratings import raters_mean, scores
 from divine.data.schema import ClipEntry, Index
 from divine.data.splits import Split
 from divine.explain.errors import ExplainError
@@ -30,9 +30,7 @@ def prior(index: Index, split: Split, clip: ClipEntry, classes: Sequence[str]) -
     members = [fold for fold in split.members if clip.person in fold.test]
     if not members:
         raise ExplainError(f"{clip.person}: no member of the run tests this subject, so there is no prior for it.")
-    given = scores(index)
-    count = np.isfinite(given).sum(axis=2)
-    means = np.where(count > 0, np.nansum(given, axis=2) / np.maximum(count, 1), np.nan)
+    means = raters_mean(scores(index))
     shares, totals = [], []
     for fold in members:
         people = set(fold.train)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from divine.data.ratings import clip_scores, raters_mean
 from divine.data.schema import Index
 from divine.records import Prediction
 from divine.training.severity import Cutoffs, levels
@@ -22,10 +23,7 @@ def clip_columns(index: Index, row: int, cutoffs: Cutoffs | None) -> dict[str, o
     }
     if not index.items:
         return columns
-    means = {}
-    for place, item in enumerate(index.items):
-        given = [rating.scores[place] for rating in clip.ratings if rating.scores[place] is not None]
-        means[item] = float(np.mean(np.array(given, dtype=float))) if given else np.nan
+    means = dict(zip(index.items, raters_mean(clip_scores(index, clip)).tolist(), strict=True))
     total = float(sum(means.values()))
     affected = np.array([clip.group not in index.healthy])
     level = -1 if cutoffs is None else int(levels(np.array([total]), affected, cutoffs)[0])

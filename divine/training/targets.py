@@ -8,16 +8,11 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
+from divine.data.ratings import raters_mean, totals
 from divine.models.batch import Targets
 from divine.models.config import Schema
 from divine.training.errors import TrainingError
 from divine.training.severity import Cutoffs, levels
-
-
-def totals(scores: Float[np.ndarray, "b k r"]) -> Float[np.ndarray, " b"]:
-    """Sum over items of the raters' mean; NaN where an item was rated by nobody, or where there are no items."""
-    mean, rated, _ = _rate(scores)
-    return np.where(rated.all(axis=1) & (rated.shape[1] > 0), mean.sum(axis=1), np.nan)
 
 
 def targets(
@@ -50,7 +45,7 @@ def targets(
     low, high = schema.scale
     if ((given < low) | (given > high)).any():
         raise TrainingError(f"a score lies outside the scale {low}..{high}: correct the rating.")
-    mean, rated, count = _rate(given)
+    mean, count = raters_mean(given), np.isfinite(given).sum(axis=2)
     # a score's weight falls linearly from itself to its neighbours, so the distribution's mean is the raters' mean
     nearness = np.clip(1 - np.abs(given[..., None] - np.asarray(schema.scores)), 0, None)
     soft = np.nan_to_num(nearness).sum(axis=2) / np.maximum(count, 1)[..., None]
@@ -60,14 +55,7 @@ def targets(
     return Targets(
         diagnosis=torch.tensor([-1 if name is None else schema.classes.index(name) for name in diagnoses]),
         level=torch.from_numpy(level),
-        ratings=torch.from_numpy(mean).float(),
-        rated=torch.from_numpy(rated),
+        ratings=torch.from_numpy(np.where(count > 0, mean, 0.0)).float(),
+        rated=torch.from_numpy(count > 0),
         rating_soft=torch.from_numpy(soft).float(),
     )
-
-
-def _rate(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over raters (zero where nobody rated), whether anybody did, and how many."""
-    known = np.isfinite(scores)
-    count = known.sum(axis=2)
-    return np.where(known, scores, 0.0).sum(axis=2) / np.maximum(count, 1), count > 0, count

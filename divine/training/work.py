@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from divine.data.ratings import scores
+from divine.data.ratings import raters_mean, scores
 from divine.data.schema import Index, Part
 from divine.data.splits import Fold
 from divine.features.batches import Pair
@@ -65,6 +65,4 @@ def rows_of(work: Work, fold: Fold, part: Part) -> Int[np.ndarray, " n"]:
 
 def mean_ratings(work: Work) -> Float[np.ndarray, "n k"]:
     """Return each clip's scores, the mean of its raters; NaN where there are none."""
-    given = scores(work.index)
-    count = np.isfinite(given).sum(axis=2)
-    return np.where(count > 0, np.nansum(given, axis=2) / np.maximum(count, 1), np.nan)
+    return raters_mean(scores(work.index))

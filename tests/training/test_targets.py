@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from divine.data.ratings import totals
 from divine.models.config import Schema
 from divine.training.errors import TrainingError
 from divine.training.severity import Cutoffs, levels, tertiles
-from divine.training.targets import targets, totals
+from divine.training.targets import targets
 
 SCHEMA = Schema(3, None, ("well", "ill"), ("a", "b"))
 NAN = np.nan
