@@ -6,6 +6,7 @@ Units are in the name (``_s`` seconds, ``_px`` pixels, ``_deg`` degrees, ``_hz``
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -246,3 +247,6 @@ class Measured:
 Event = Clip | Progress | Observation | Measured | Assessment
 """What an observer of an assessment receives, in this order: the clip, the observation, what was measured, the result;
 progress in between."""
+
+OnStep = Callable[[str, int, int], None]
+"""Takes what is being done, how much of it is done, and of how much."""

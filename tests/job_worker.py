@@ -9,7 +9,8 @@ from pathlib import Path
 from divine.jobs.errors import JobError
 from divine.jobs.folder import JobFolder
 from divine.jobs.records import Order
-from divine.jobs.work import OnStep, work
+from divine.jobs.work import work
+from divine.records import OnStep
 
 
 def carry_out(job_id: str, order: Order, on_step: OnStep) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from divine.evaluation.evaluate import Result, evaluate
 from divine.features.batches import Pair
 from divine.features.pack import Pack, PackSource
 from divine.models.batch import Targets
-from divine.records import CheckpointCard
+from divine.records import CheckpointCard, OnStep
 from divine.store import Store, write_atomically
 from divine.synthetic.cohort import Plan, make_cohort
 from divine.training.checkpoint import Checkpoint, EncoderRef, save
@@ -29,8 +28,6 @@ from divine.training.spec import RunSpec, configure
 
 PLAN = Plan(subjects=36, seconds=6.0, fps=30.0, seed=1)
 PAIR = Pair("KI", "AC")
-
-OnStep = Callable[[str, int, int], None]
 
 
 def make_checkpoint(work: Path, *, workers: int, on_step: OnStep) -> None:

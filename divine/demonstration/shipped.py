@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from divine.media import open_clip, read_sound
 from divine.media.pictures import Pictures
 from divine.media.write import FINE, VideoWriter, replacing
 from divine.observe import observe_clip
+from divine.records import OnStep
 from divine.store import Store, write_atomically
 from divine.synthetic.clip import COMMENT
 from divine.synthetic.cohort import Plan, make_cohort
@@ -39,8 +39,6 @@ _SMALL = {"preset": "slow", "crf": "26", "g": "120"}
 """90 kB a recording; landmarks differ from those of the original by 0.3 px (median), 1.1 px (95 % of points and frames)."""
 _SHIPPED = ("split.json", "status.json", "events.jsonl", "history.parquet", "predictions.parquet")
 """Of a run, beside its spec: everything that a page reads."""
-
-OnStep = Callable[[str, int, int], None]
 
 
 def make_shipped_cohort(work: Path, *, workers: int, on_step: OnStep) -> Index:

@@ -17,9 +17,8 @@ from divine.jobs.errors import JobError
 from divine.jobs.folder import JobFolder, folders
 from divine.jobs.lock import is_held, take
 from divine.jobs.records import CANCELLED, Order, State, Status
-from divine.records import DivineError
+from divine.records import DivineError, OnStep
 
-OnStep = Callable[[str, int, int], None]
 CarryOut = Callable[[str, Order, OnStep], None]
 """Takes a job's id, what was asked, and whom to tell of a stage, how much of it is done, and of how much."""
 

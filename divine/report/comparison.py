@@ -7,17 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 
 from divine.evaluation.compare import Comparison, Sizes, compare, corrected
 from divine.evaluation.evaluate import Level, evaluate
+from divine.report.document import Document
 from divine.report.errors import ReportError
 from divine.training.external import External
 from divine.training.run import Run
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)

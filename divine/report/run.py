@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 from divine.evaluation.evaluate import Estimate, Result
+from divine.report.document import Document
 from divine.training.run import Run
-
-Document = dict[str, Any]
 
 
 def run_document(run: Run, results: Iterable[Result]) -> Document:

@@ -10,7 +10,7 @@ from divine.config import home
 from divine.data.judged import Judged
 from divine.data.keys import clip_key, key_of
 from divine.demonstration import COHORT, QUALITY
-from divine.records import Quality
+from divine.records import OnStep, Quality
 
 if TYPE_CHECKING:
     from divine.data.schema import ClipEntry, Loaded
@@ -28,9 +28,6 @@ __all__ = [
     "runs_on",
     "said_by",
 ]
-
-OnStep = Callable[[str, int, int], None]
-"""Takes what is being done, how much of it is done, and of how much."""
 
 
 class ClipSaid(NamedTuple):

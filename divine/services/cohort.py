@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from divine.config import home
+from divine.records import OnStep
 
 if TYPE_CHECKING:
     from divine.data.schema import Folds, Loaded
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from divine.models.config import Precision
     from divine.training.run import Status
     from divine.training.spec import Engine
-
-OnStep = Callable[[str, int, int], None]
-"""Takes what is being done, how much of it is done, and of how much."""
 
 
 def _nobody(what: str, done: int, total: int) -> None:

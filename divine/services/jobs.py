@@ -21,7 +21,7 @@ from divine.training.spec import Engine
 if TYPE_CHECKING:
     from divine.jobs.queue import Queue
     from divine.jobs.records import Job, Order
-    from divine.jobs.work import OnStep
+    from divine.records import OnStep
 
 _WORKER = "divine.services.worker"
 

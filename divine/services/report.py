@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
+
+from divine.records import OnStep
+from divine.report.document import Document
 
 if TYPE_CHECKING:
     from divine.data.schema import ClipEntry, Index, Subject
@@ -13,8 +16,6 @@ if TYPE_CHECKING:
     from divine.report.subject import Context, Recorded
 
 Format = Literal["pdf", "json"]
-OnStep = Callable[[str, int, int], None]
-Document = dict[str, Any]
 
 
 def _nobody(what: str, done: int, total: int) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from divine.config import home
+from divine.records import OnStep
 
 if TYPE_CHECKING:
     from divine.data.schema import Folds
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from divine.report.ceiling import ItemAgreement
     from divine.report.comparison import Versus
     from divine.training.sweep_folder import SweepStatus
-
-OnStep = Callable[[str, int, int], None]
-"""Takes what is being done, how much of it is done, and of how much."""
 
 
 def _nobody(what: str, done: int, total: int) -> None:
