@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.decoding import repeated
 from benchmarks.warped_faces import CLIPS, FPS, Motion, photographs, render
-from divine.face.track import look, track
+from divine.face.track import Backend, look, track
 from divine.face.tracks import landmarks_of
 from divine.media import Home, open_clip, pack, run_isolated, unpack, write_video
 from divine.records import Clip
@@ -71,7 +71,7 @@ def moving_photograph(path: Path) -> Path:
     return path
 
 
-def speed(path: Path, backend: str) -> None:
+def speed(path: Path, backend: Backend) -> None:
     """Print frames per second of whole calls."""
     clip = open_clip(path)
     assert clip.video
@@ -79,7 +79,7 @@ def speed(path: Path, backend: str) -> None:
     found = None
     for _ in range(RUNS):
         began_s = time.perf_counter()
-        found = track(clip, backend=backend)  # pyright: ignore[reportArgumentType]
+        found = track(clip, backend=backend)
         rates.append(len(found.times_s) / (time.perf_counter() - began_s))
     assert found
     size = f"{clip.video.width} x {clip.video.height}"

@@ -58,9 +58,9 @@ class Plain:
         from divine.training import member
 
         torch.set_num_threads(cores())
-        setattr(torch, "set_num_threads", lambda count: None)  # noqa: B010  members ask for one thread
-        setattr(Dropout, "forward", torch.nn.Dropout.forward)  # noqa: B010
-        setattr(member, "keep_freed_memory", lambda: None)  # noqa: B010
+        torch.set_num_threads = lambda count: None  # members ask for one thread
+        Dropout.forward = torch.nn.Dropout.forward
+        member.keep_freed_memory = lambda: None
         return (Done(item, attempt(function, item)) for item in items)
 
 

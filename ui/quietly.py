@@ -6,6 +6,7 @@ installation. It leaves out a class whose file cannot be told, so for the length
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import os
 from collections.abc import Callable
@@ -30,6 +31,6 @@ def _without_stubs(getfile: Callable[[Any], str]) -> Callable[[Any], str]:
 _getfile = inspect.getfile
 inspect.getfile = _without_stubs(_getfile)
 try:
-    import gradio  # noqa: F401
+    importlib.import_module("gradio")
 finally:
     inspect.getfile = _getfile

@@ -91,8 +91,9 @@ def _count(kind: Kind, labels: tuple[str, ...], frame: pd.DataFrame, target: pd.
     counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
     cells = {}
     for key, rows in placed.groupby(["_target", "_said"], sort=True):
-        true, given = (str(one) for one in key)  # type: ignore[union-attr]
+        true, given = (str(one) for one in key)
         counts[number[true], number[given]] = len(rows)
         times = rows.groupby([*PERSON, "clip"], sort=True).size().sort_values(ascending=False, kind="stable")
-        cells[true, given] = tuple(ClipRef(*(str(part) for part in who), int(n)) for who, n in times.items())  # type: ignore[misc]
+        who = zip(times.index.tolist(), times.tolist(), strict=True)
+        cells[true, given] = tuple(ClipRef(*map(str, names), times=int(n)) for names, n in who)
     return Confusion(kind, labels, counts, cells)

@@ -24,7 +24,7 @@ from divine.training.folder import keep_to
 from divine.training.run import Run
 from divine.training.shared_packs import extract_all, link, pack_of, why_absent
 from divine.training.spec import RunSpec, configure, restrict
-from divine.training.sweep_folder import Sweep, SweepSpec, SweepStatus, UnitState, UnitStatus
+from divine.training.sweep_folder import Sweep, SweepSpec, SweepState, SweepStatus, UnitState, UnitStatus
 
 
 class _Task(NamedTuple):
@@ -95,11 +95,11 @@ class _Progress:
         self.place.tell(unit.name, state, message)
         self._write("running", "")
 
-    def end(self, state: str, message: str = "") -> SweepStatus:
+    def end(self, state: SweepState, message: str = "") -> SweepStatus:
         return self._write(state, message)
 
-    def _write(self, state: str, message: str) -> SweepStatus:
-        status = SweepStatus(state, tuple(self._units.values()), self.synthetic, message)  # type: ignore[arg-type]
+    def _write(self, state: SweepState, message: str) -> SweepStatus:
+        status = SweepStatus(state, tuple(self._units.values()), self.synthetic, message)
         self.place.set_status(status)
         return status
 
