@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 
 from divine.face.kinematic_clock import Motion
 from divine.face.kinematic_signals import NOSE_BASE, OUTER_LIPS, lips_in_order
@@ -24,19 +23,13 @@ class FaceQuality(NamedTuple):
     """Fraction of the recording, on the measures' own clock, in which they can use every point of mouth and jaw: low when a
     hand hides them, when one is lost again and again, and when points slide along the lips."""
     several_faces_fraction: float
-    longest_gap_s: float
-    """Longest time without a face, from the first frame to the last."""
     frame_rate_hz: float
     intercanthal_px: float | None
     """Median size of the face: distance between the inner canthi."""
-    off_centre: float | None
-    """Median distance of the face from the middle of the picture, per axis in fractions of its size, the larger of both."""
     cut_fraction: float | None
     """Fraction of the face's frames in which a landmark lies outside the picture."""
     turn_deg: float | None
     """P95 of the larger of |yaw| and |pitch|."""
-    head_motion_icd: float | None
-    """P95 - P5 of the place of the head in the picture, the larger axis, in intercanthal distances."""
 
 
 def face_quality(landmarks: Landmarks, motion: Motion) -> FaceQuality:
@@ -52,30 +45,20 @@ def face_quality(landmarks: Landmarks, motion: Motion) -> FaceQuality:
     steps = steps[steps > 0]
     rate = float(1 / np.median(steps)) if len(steps) else 0.0
     if not found.any():
-        whole = float(times[-1] - times[0]) if len(times) else 0.0
-        return FaceQuality(0.0, 0.0, 0.0, whole, rate, None, None, None, None, None)
+        return FaceQuality(0.0, 0.0, 0.0, rate, None, None, None)
 
     points = landmarks.points_px[found].astype(np.float64)
     size = np.array([landmarks.width, landmarks.height], dtype=np.float64)
     intercanthal = float(np.median(np.linalg.norm(points[:, 42] - points[:, 39], axis=1)))
-    middle = (points[:, 39] + points[:, 42]) / 2
     mouth = np.isfinite(motion.points[:, MOUTH_AND_JAW]).all(axis=(1, 2)) & lips_in_order(motion.points)
     turn = np.abs(landmarks.pose_deg[found, :2]).max(axis=1)
     turn = turn[np.isfinite(turn)]
-    sway = np.percentile(middle, 95, axis=0) - np.percentile(middle, 5, axis=0)
     return FaceQuality(
         found_fraction=float(found.mean()),
         mouth_followed_fraction=float(mouth.mean()) if len(mouth) else 0.0,
         several_faces_fraction=float((landmarks.faces > 1).mean()),
-        longest_gap_s=_longest_gap(landmarks.times_s.astype(np.float64), landmarks.times_s[found].astype(np.float64)),
         frame_rate_hz=rate,
         intercanthal_px=intercanthal,
-        off_centre=float(np.median(np.abs(points.mean(axis=1) / size - 0.5).max(axis=1))),
         cut_fraction=float(((points < 0) | (points > size)).any(axis=(1, 2)).mean()),
         turn_deg=float(np.percentile(turn, 95)) if len(turn) else None,
-        head_motion_icd=float(sway.max()) / intercanthal if intercanthal > 0 else None,
     )
-
-
-def _longest_gap(times_s: Float[np.ndarray, " t"], found_s: Float[np.ndarray, " f"]) -> float:
-    return float(np.diff(np.sort(np.concatenate((times_s[[0, -1]], found_s)))).max())
