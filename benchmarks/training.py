@@ -6,7 +6,7 @@ rounds. ``--widths 768,1024`` has the published sizes.
 *Plain* is one member after another in one process on all threads, with torch's own dropout and glibc's own ways with memory;
 the others are what ``divine train`` does, as many single-threaded processes as there are cores. Seconds run from the start of
 the first member to the end of the last, judged and written; beside them those of the whole command, and its processor time.
-SYNTHETIC features.
+``--rounds 0 --pairs 1`` times whole runs alone, one per pair of encoders, in bfloat16. SYNTHETIC features.
 """
 
 from __future__ import annotations
@@ -141,6 +141,18 @@ def compare(widths: tuple[int, int], seeds: int, epochs: int, rounds: int) -> No
         print(f"| {variant} | {train:.1f} | {plain / train:.2f} | {wall:.1f} | {cpu:.1f} | {last.auroc:.3f} | {last.mae:.2f} |")
 
 
+def whole_runs(widths: tuple[int, int], seeds: int, epochs: int, pairs: int) -> None:
+    """Time one run per pair, from clips on disk to predictions on disk, and print each; every pair has the same features."""
+    with tempfile.TemporaryDirectory() as scratch:
+        manifest = write_cohort(Path(scratch) / "cohort", widths)
+        runs = [
+            Timed(*_child(["--only", "bfloat16", str(manifest), str(Path(scratch) / f"pair{number}")], widths, seeds, epochs))
+            for number in range(pairs)
+        ]
+    print(f"whole runs of 5 folds x {seeds} seeds x {epochs} epochs, widths {widths}, bfloat16, {cores()} cores, one per pair:")
+    print(f"{', '.join(f'{one.wall_s:.0f}' for one in runs)} s; together {sum(one.wall_s for one in runs):.0f} s")
+
+
 def _child(arguments: list[str], widths: tuple[int, int], seeds: int, epochs: int) -> list[float]:
     sizes = ["--widths", ",".join(map(str, widths)), "--seeds", str(seeds), "--epochs", str(epochs)]
     command = [sys.executable, "-m", "benchmarks.training", *arguments, *sizes]
@@ -162,14 +174,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pairs", type=int, default=0)
     parser.add_argument("--only", nargs=3, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     video, audio = map(int, asked.widths.split(","))
     if asked.only:
         variant, manifest, folder = asked.only
         print(json.dumps(carry_out(variant, Path(manifest), Path(folder), (video, audio), asked.seeds, asked.epochs)))
-    else:
+        return
+    if asked.rounds:
         compare((video, audio), asked.seeds, asked.epochs, asked.rounds)
+    if asked.pairs:
+        whole_runs((video, audio), asked.seeds, asked.epochs, asked.pairs)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,9 @@ def test_a_run_leads_to_its_judgement_of_a_recording(
     chosen.select_option("")
     assessed(page, clip)
     assert [one and one.name for one in services.checkpoints] == ["mine", None]
+    page.goto(f"{base}/assess?model=gone")
+    expect(page.locator("#dv-judge-about")).to_contain_text("not here any more")
+    expect(chosen).to_have_value("")
 
 
 def assessed(page: Page, clip: bytes) -> None:

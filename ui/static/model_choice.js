@@ -8,16 +8,20 @@ export async function mount(element, props) {
   const publish = () => { props.value = select.value; };
   props.value = asked; // whoever is quicker than the list means it too
   select.addEventListener("change", publish);
+  const about = element.querySelector("#dv-judge-about");
   let runs = [];
   try {
     await request("/studio/session");
     ({ runs } = await (await request("/studio/runs")).json());
   } catch (error) {
-    element.querySelector("#dv-judge-about").textContent = `The runs cannot be listed: ${reason(error)}`;
+    about.textContent = `The runs cannot be listed: ${reason(error)}`;
   }
   select.append(...runs.filter((run) => run.judges).map((run) => el("option", { value: run.id }, title(run))));
   select.value = asked;
-  if (select.selectedIndex < 0) select.value = "";
+  if (select.selectedIndex < 0) {
+    select.value = "";
+    about.textContent = "The run that the link names cannot judge a recording, or is not here any more. Choose a model.";
+  }
   publish();
   select.dataset.ready = "";
 }
